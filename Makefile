@@ -1,0 +1,44 @@
+# Two commands: `make demo` sets everything up and runs the whole route; `make test` sets everything up and tests it.
+# Everything that is installed lies in .venv/ and .tools/; everything that runs keeps its state in $(FIRSTHAND_HOME).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export FIRSTHAND_HOME ?= $(CURDIR)/.firsthand
+
+.PHONY: help install system demo test lint bench lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+system: ## install ffmpeg, bubblewrap and what else the system must have
+	@infra/local/system_packages.sh $(SYSTEM_FOR)
+
+install: system $(INSTALLED) ## install everything that running needs
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@infra/local/make_venv.sh $(PYTHON) $(VENV) requirements.lock
+	@touch $@
+
+demo: install ## run the whole route, from camera files to a dataset that a partner has pulled and verified
+	@$(BIN)/firsthand demo
+
+test: SYSTEM_FOR := tests
+test: install lint ## check style, types and import contracts, and run every test against real servers
+	@$(BIN)/pytest
+
+lint: $(INSTALLED) ## check style, types and import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: install ## measure speed against bare ffmpeg
+	@$(BIN)/python -m tests.bench
+
+lock: $(INSTALLED) ## resolve the newest versions that fit into the lock files
+	@infra/locks/lock.sh
+
+clean: ## remove what was installed; FIRSTHAND_HOME stays
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

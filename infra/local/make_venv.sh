@@ -1,0 +1,14 @@
+#!/bin/sh
+# Makes the virtual environment from the lock file: make_venv.sh PYTHON VENV LOCK. Safe to repeat.
+set -eu
+python=$1 venv=$2 lock=$3
+"$python" - <<'PY' || { echo "Firsthand needs Python 3.11 or newer: set PYTHON=/path/to/python3.11" >&2; exit 1; }
+import sys
+sys.exit(sys.version_info < (3, 11))
+PY
+# A half-made environment (interrupted, or of another Python) is made again.
+[ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || rm -rf "$venv"
+[ -d "$venv" ] || "$python" -m venv "$venv"
+[ -x "$venv/bin/uv" ] || "$venv/bin/python" -m pip install --quiet --require-hashes --no-deps --requirement infra/locks/uv.lock.txt
+"$venv/bin/uv" pip sync --quiet --require-hashes --python "$venv/bin/python" "$lock"
+"$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation --python "$venv/bin/python" --editable .
