@@ -1,0 +1,1 @@
+"""The library: it knows footage, and neither Prefect nor the command line."""

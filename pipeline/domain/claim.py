@@ -1,0 +1,57 @@
+"""What does the sender say about an upload, and how does that travel with the object?
+
+A claim is written into the object's metadata by `firsthand upload` and read again when the upload is received. It is
+the word of a machine we do not trust: its clock, its file name, its size. What the store itself saw (size, time of
+arrival) is beside it, and the digest is computed again from the bytes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class UploadClaim:
+    """What was said; each part is `None` when it was not said, or not in a form we can read."""
+
+    original_name: str | None = None
+    """What the file was called where it came from. May name a person: never log it, never release it."""
+    size_bytes: int | None = None
+    modified_at: datetime | None = None
+    """When the sender's file system says the file was last written."""
+    sent_at: datetime | None = None
+    """When the sender's clock says sending began."""
+
+    def to_metadata(self) -> dict[str, str]:
+        """The claim as object metadata; what was not said is left out."""
+        said = {
+            "original-name": self.original_name,
+            "size-bytes": None if self.size_bytes is None else str(self.size_bytes),
+            "modified-at": None if self.modified_at is None else self.modified_at.astimezone(UTC).isoformat(),
+            "sent-at": None if self.sent_at is None else self.sent_at.astimezone(UTC).isoformat(),
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
+        """Read the metadata of any object, from any sender."""
+        size = metadata.get("size-bytes", "")
+        return cls(
+            original_name=metadata.get("original-name"),
+            size_bytes=int(size) if size.isascii() and size.isdigit() and len(size) < _SIZE_DIGITS_MAX else None,
+            modified_at=_time(metadata.get("modified-at", "")),
+            sent_at=_time(metadata.get("sent-at", "")),
+        )
+
+
+_SIZE_DIGITS_MAX = 19
+
+
+def _time(text: str) -> datetime | None:
+    """An aware time in UTC; a time without an offset says too little to be one."""
+    try:
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
