@@ -1,0 +1,41 @@
+"""Does this MP4 end before its media does?
+
+A camera that loses power, or a copy that stops, leaves a file whose index speaks of media that is not there. When
+such a file ends exactly where a frame would begin, ffmpeg reads what there is and reports success. The container
+itself knows better: it is a row of boxes, each with its length, and the last one does not fit.
+
+Only the headers of the outermost boxes are read, and nothing in them is followed: this is safe on any bytes.
+"""
+
+from pathlib import Path
+
+from pipeline.errors import DamagedMediaError
+
+_HEADER_BYTES, _LONG_HEADER_BYTES = 8, 16
+_LENGTH_FOLLOWS, _TO_THE_END = 1, 0
+_MEDIA_BOXES = (b"mdat", b"moof")
+_BOXES_MAX = 1_000_000
+"""A fragment a second for five days; beyond that we take ffmpeg's word."""
+
+
+def refuse_missing_media(path: Path, size_bytes: int) -> None:
+    """Refuse an MP4 whose media is longer than the file. Other bytes pass: they are ffmpeg's to judge.
+
+    Raises:
+        DamagedMediaError: a media box reaches past the end of the file.
+    """
+    at = 0
+    with path.open("rb") as stream:
+        for _ in range(_BOXES_MAX):
+            stream.seek(at)
+            header = stream.read(_LONG_HEADER_BYTES)
+            if len(header) < _HEADER_BYTES:
+                return
+            length, kind = int.from_bytes(header[:4], "big"), header[4:8]
+            if length == _LENGTH_FOLLOWS:
+                length = int.from_bytes(header[8:], "big")
+            if length == _TO_THE_END or length < _HEADER_BYTES:
+                return
+            if kind in _MEDIA_BOXES and at + length > size_bytes:
+                raise DamagedMediaError(f"expected media up to byte {at + length}, found the end at {size_bytes}")
+            at += length

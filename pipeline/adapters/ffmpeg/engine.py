@@ -1,0 +1,226 @@
+"""What is in this footage, and how is it made viewable and cut?
+
+Each method runs ffmpeg or ffprobe in the sandbox, judges how it ended, and checks what it made before anybody sees
+it: a file appears under its name whole and verified, or not at all.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.adapters.ffmpeg import argv
+from pipeline.adapters.ffmpeg.boxes import refuse_missing_media
+from pipeline.adapters.ffmpeg.checks import check_clip, check_rendition
+from pipeline.adapters.ffmpeg.faults import asked_too_much, blame, last_words, refuse_cut_short, refuse_lost_frames
+from pipeline.adapters.ffmpeg.identity import identify
+from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.adapters.ffmpeg.packets import PacketReader, Packets
+from pipeline.adapters.ffmpeg.probe import Header
+from pipeline.adapters.ffmpeg.process import Finished
+from pipeline.adapters.ffmpeg.sandbox import OUTPUT_FOLDER, Sandbox, find_program, working_folder
+from pipeline.domain.clip import PlannedClip
+from pipeline.domain.media import MediaFacts
+from pipeline.domain.recipe import Recipe
+from pipeline.errors import (
+    DamagedMediaError,
+    EmptyUploadError,
+    MediaLimitError,
+    MediaToolError,
+    UnreadableMediaError,
+)
+
+_FRAME_DONE = re.compile(rb"frame=\s*(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a rendition turned out to be, read back from its file."""
+
+    frame_count: int
+    frame_rate: Fraction
+    width_px: int
+    height_px: int
+
+    @property
+    def duration_s(self) -> Fraction:
+        """Length of the picture, and to the sample of the sound."""
+        return self.frame_count / self.frame_rate
+
+
+class Ffmpeg:
+    """Ffmpeg within limits. Safe to share between threads; every call works in a folder of its own."""
+
+    def __init__(self, *, limits: Limits, scratch: Path) -> None:
+        self._limits = limits
+        self._scratch = scratch / "ffmpeg"
+
+    @cached_property
+    def identity(self) -> str:
+        """Version and digest of the program and its codecs: the same text, the same bytes.
+
+        Raises:
+            SettingsError: ffmpeg is not installed.
+        """
+        return identify(find_program("ffmpeg"))
+
+    def probe(self, path: Path) -> MediaFacts:
+        """Read what a file says of itself and count its packets. Decodes almost nothing.
+
+        Raises:
+            EmptyUploadError: it has no bytes.
+            UnreadableMediaError: it is not media in a container that we take.
+            NoVideoStreamError: there is no picture in it.
+            DamagedMediaError: packets that its index lists are not in it.
+            MediaLimitError: it asks for more pixels, streams, frames or time than allowed.
+            MediaToolError: ffprobe was stopped from outside, or the file is gone.
+            SettingsError: ffprobe is not installed.
+        """
+        size_bytes = _size_bytes(path)
+        if size_bytes == 0:
+            raise EmptyUploadError("expected media, found a file of 0 bytes")
+        header = self._header(path)
+        refuse_missing_media(path, size_bytes)
+        return header.facts(self._packets(path, int(header.video["index"])), self._limits)
+
+    def render(
+        self,
+        source: Path,
+        facts: MediaFacts,
+        recipe: Recipe,
+        *,
+        cut_frames: Sequence[int],
+        target: Path,
+        progress: Callable[[Fraction], None] | None = None,
+    ) -> Rendered:
+        """Decode once and encode once, with a keyframe wherever a clip will begin.
+
+        The rendition has exactly `facts.video.frame_count` frames: what `plan_clips` counted with. Safe to repeat:
+        the same source, recipe and cuts give the same bytes. `progress` is told the part done, 0 to 1.
+
+        Raises:
+            DamagedMediaError: a frame does not decode, or fewer or more do than there are packets.
+            MediaLimitError: it took more time, memory or room than allowed.
+            MediaToolError: ffmpeg was stopped from outside, ran out of disk, or made something else than planned.
+            SettingsError: ffmpeg is not installed.
+
+        After any of them there is nothing at `target` that was not there before.
+        """
+        video = facts.video
+        with working_folder(target.parent, f"{target.name}.part") as folder:
+            finished = Sandbox(limits=self._limits, program="ffmpeg").run(
+                argv.render_argv(facts, recipe, cut_frames, self._limits),
+                folder=folder,
+                inputs={argv.SOURCE: source},
+                wall_s=self._limits.encoding_wall_s(video.duration_s),
+                on_line=_progress_reader(video.frame_count, progress),
+            )
+            if finished.returncode != 0:
+                raise blame(finished, "decoding and encoding", DamagedMediaError)
+            refuse_cut_short(finished)
+            refuse_lost_frames(finished, stream_index=video.stream_index, packet_count=video.packet_count)
+            rendition = folder / OUTPUT_FOLDER / argv.RENDITION
+            made = self.probe(rendition)
+            check_rendition(made, source=video, recipe=recipe, cut_frames=cut_frames)
+            rendition.replace(target)
+        return Rendered(made.video.frame_count, made.video.frame_rate, made.video.width_px, made.video.height_px)
+
+    def cut(self, rendition: Path, planned: Sequence[PlannedClip], target_dir: Path) -> tuple[Path, ...]:
+        """Cut a rendition of ours into its clips by stream copy, one file each, named by ordinal, in order.
+
+        Each begins at 0 with a keyframe and has the planned number of frames. Safe to repeat: the same bytes again.
+
+        Raises:
+            MediaToolError: ffmpeg was stopped from outside or ran out of disk, or the clips do not tile the rendition.
+            MediaLimitError: it took more time or room than allowed.
+            SettingsError: ffmpeg is not installed.
+
+        After any of them `target_dir` has no clip that it had not before.
+        """
+        audio = self._header(rendition).audio
+        if audio is None or [clip.start_frame for clip in planned] != [0, *(clip.end_frame for clip in planned[:-1])]:
+            raise MediaToolError(f"expected a rendition with sound and clips that tile it, found {len(planned)} clips")
+        frame_rate = planned[-1].end_frame / planned[-1].span.end_s
+        ticks_a_frame = int(argv.track_clock_hz(frame_rate) / frame_rate)
+        with working_folder(target_dir, ".part") as folder:
+            finished = Sandbox(limits=self._limits, program="ffmpeg").run(
+                argv.cut_argv(planned, frame_rate, int(audio["sample_rate"]), self._limits),
+                folder=folder,
+                inputs={argv.SOURCE: rendition},
+                wall_s=self._limits.reading_wall_s(_size_bytes(rendition)),
+            )
+            if finished.returncode != 0:
+                raise MediaToolError(f"cutting failed: {last_words(finished)}")
+            made = sorted((folder / OUTPUT_FOLDER).iterdir())
+            if len(made) != len(planned):
+                raise MediaToolError(f"expected {len(planned)} clips that hold the whole rendition, found {len(made)}")
+            for path, clip in zip(made, planned, strict=True):
+                check_clip(self._packets(path, 0), planned=clip, ticks_a_frame=ticks_a_frame)
+            return tuple(path.replace(target_dir / path.name) for path in made)
+
+    def frame_hashes(self, path: Path) -> tuple[str, ...]:
+        """The MD5 of each decoded frame of a rendition or clip, in the order shown: what `ffmpeg -f framemd5` prints.
+
+        Raises:
+            DamagedMediaError: it does not decode.
+            MediaLimitError: it took longer than allowed.
+            MediaToolError: ffmpeg was stopped from outside.
+        """
+        lines: list[bytes] = []
+        arguments = argv.frame_hashes_argv(self._limits)
+        finished = self._read(arguments, "ffmpeg", path, self._limits.wall_s, lines.append)
+        if finished.returncode != 0:
+            raise blame(finished, "decoding", DamagedMediaError)
+        refuse_cut_short(finished)
+        return tuple(line.rsplit(b",", 1)[1].strip().decode() for line in lines if line[:1].isdigit())
+
+    def _header(self, path: Path) -> Header:
+        answer: list[bytes] = []
+        wall_s = self._limits.reading_wall_s(_size_bytes(path))
+        finished = self._read(argv.probe_container_argv(self._limits), "ffprobe", path, wall_s, answer.append)
+        if finished.returncode != 0:
+            raise blame(finished, "reading the container", UnreadableMediaError)
+        try:
+            return Header.parse(b"\n".join(answer), self._limits)
+        except UnreadableMediaError as exc:
+            # Refused frames of too many pixels leave a header without a picture.
+            if asked_too_much(finished):
+                raise MediaLimitError(f"reading asked for more than allowed: {last_words(finished)}") from exc
+            raise
+
+    def _packets(self, path: Path, stream_index: int) -> Packets:
+        reader = PacketReader(self._limits)
+        wall_s = self._limits.reading_wall_s(_size_bytes(path))
+        arguments = argv.probe_packets_argv(stream_index, self._limits)
+        finished = self._read(arguments, "ffprobe", path, wall_s, reader.add_line)
+        if finished.returncode != 0:
+            raise blame(finished, "reading packets", UnreadableMediaError)
+        refuse_cut_short(finished)
+        return reader.read()
+
+    def _read(
+        self, arguments: list[str], program: str, path: Path, wall_s: int, on_line: Callable[[bytes], None]
+    ) -> Finished:
+        with working_folder(self._scratch) as folder:
+            sandbox = Sandbox(limits=self._limits, program=program)
+            return sandbox.run(arguments, folder=folder, inputs={argv.SOURCE: path}, wall_s=wall_s, on_line=on_line)
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as exc:
+        raise MediaToolError(f"the working copy of the media cannot be read: {exc.strerror}") from exc
+
+
+def _progress_reader(frame_count: int, progress: Callable[[Fraction], None] | None) -> Callable[[bytes], None] | None:
+    if progress is None:
+        return None
+
+    def read_line(line: bytes) -> None:
+        if found := _FRAME_DONE.fullmatch(line.strip()):
+            progress(min(Fraction(int(found[1]), frame_count), Fraction(1)))
+
+    return read_line

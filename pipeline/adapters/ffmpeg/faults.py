@@ -1,0 +1,92 @@
+"""Ffmpeg ended badly: whose fault is it?
+
+The kernel's limits and our own time limit mean the footage asked too much. A full disk or a kill from outside is the
+world's fault and may pass. Everything else, a crash of the decoder included, is the footage's.
+"""
+
+import re
+import signal
+
+from pipeline.adapters.ffmpeg.process import Finished
+from pipeline.errors import DamagedMediaError, MediaLimitError, MediaToolError, RejectedInputError
+
+_SAID_WHEN_CUT_SHORT = ("partial file", "File ended prematurely", "corrupt input packet")
+"""What demuxers say, without failing, when packets that the container lists are not in the file."""
+
+_LIMIT_SIGNALS = {signal.SIGXCPU: "CPU time", signal.SIGXFSZ: "output"}
+_OUTSIDE_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
+_SAID_OF_LIMITS = ("exceeds specified max pixel count", "Cannot allocate memory", "Number of streams exceeds")
+_SAID_OF_WORLD = ("No space left on device", "Disk quota exceeded", "Input/output error", "Read-only file system")
+
+_SHELL_SIGNAL_BASE = 128
+_STOPPED_BY_REQUEST = 255
+"""What ffmpeg returns when a signal asked it to stop and it did so in order."""
+
+_LEVEL = re.compile(r"\[(?:error|fatal|panic)\] ?(.*)$")
+_LINES_SHOWN = 3
+
+_DECODED = re.compile(r"Input stream #0:(\d+) \(video\):.*?(\d+) frames decoded")
+
+
+def blame(finished: Finished, doing: str, at_fault: type[RejectedInputError]) -> RejectedInputError | MediaToolError:
+    """The error that a child's bad end amounts to.
+
+    Args:
+        finished: how it ended.
+        doing: what it was doing, for the message: "reading the container".
+        at_fault: the error when nothing but the footage can be at fault.
+    """
+    said = last_words(finished)
+    stopped_by = _signal_of(finished.returncode)
+    if stopped_by in _LIMIT_SIGNALS:
+        return MediaLimitError(f"{doing} took more {_LIMIT_SIGNALS[stopped_by]} than allowed")
+    if finished.returncode == _STOPPED_BY_REQUEST or stopped_by in _OUTSIDE_SIGNALS:
+        return MediaToolError(f"{doing} was stopped from outside (return code {finished.returncode})")
+    if any(words in finished.stderr for words in _SAID_OF_WORLD):
+        return MediaToolError(f"{doing} failed on this machine: {said}")
+    if asked_too_much(finished):
+        return MediaLimitError(f"{doing} asked for more than allowed: {said}")
+    if stopped_by is not None:
+        return at_fault(f"{doing} crashed the decoder ({stopped_by.name})")
+    return at_fault(f"{doing} failed: {said}")
+
+
+def asked_too_much(finished: Finished) -> bool:
+    """Whether a limit that ffmpeg keeps for us was met, however the run ended."""
+    return any(words in finished.stderr for words in _SAID_OF_LIMITS)
+
+
+def refuse_cut_short(finished: Finished) -> None:
+    """Refuse what ffmpeg read to a premature end and called good.
+
+    Raises:
+        DamagedMediaError: packets that the container lists are not in the file.
+    """
+    if any(words in finished.stderr for words in _SAID_WHEN_CUT_SHORT):
+        raise DamagedMediaError(f"expected every packet that the container lists, found fewer: {last_words(finished)}")
+
+
+def refuse_lost_frames(finished: Finished, *, stream_index: int, packet_count: int) -> None:
+    """Refuse a decode that gave fewer or more frames than there are packets.
+
+    Raises:
+        DamagedMediaError: the counts differ.
+        MediaToolError: ffmpeg did not say how many frames it decoded.
+    """
+    decoded = {int(stream): int(frames) for stream, frames in _DECODED.findall(finished.stderr)}
+    if stream_index not in decoded:
+        raise MediaToolError("expected ffmpeg to tell how many frames it decoded, found nothing")
+    if decoded[stream_index] != packet_count:
+        raise DamagedMediaError(f"expected {packet_count} frames from as many packets, found {decoded[stream_index]}")
+
+
+def last_words(finished: Finished) -> str:
+    """The last errors that ffmpeg reported, without the addresses that change from run to run."""
+    found = [match[1].strip() for line in finished.stderr.splitlines() if (match := _LEVEL.search(line))]
+    return "; ".join(found[-_LINES_SHOWN:]) or f"no reason given (return code {finished.returncode})"
+
+
+def _signal_of(returncode: int) -> signal.Signals | None:
+    """The signal that ended a child, told by the kernel (negative) or by bubblewrap, as shells do (above 128)."""
+    number = -returncode if returncode < 0 else returncode - _SHELL_SIGNAL_BASE
+    return signal.Signals(number) if number in set(signal.Signals) else None

@@ -1,0 +1,127 @@
+"""How is one child process run so that nothing of it is left, however it or we end?
+
+Rules kept here:
+
+* The argv is a list; there is no shell and nothing to read on stdin.
+* The child leads a process group of its own. On a timeout, and on any exception at all (a cancelled flow, Ctrl-C),
+  the group is killed and waited for before the exception goes on.
+* When this process is killed itself, the kernel kills the child (`setpriv --pdeathsig`, in `sandbox`). That signal
+  is sent when the *thread* that started the child ends; here that thread waits, so the two end together.
+* Of stderr the end is kept, whatever its length.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import MediaLimitError, SettingsError
+
+STDERR_TAIL_BYTES = 1 << 16
+"""Enough for the statistics that ffmpeg prints last and the errors before them."""
+
+LINE_BYTES_MAX = 1 << 20
+"""A longer line of stdout is no answer to anything we ask."""
+
+_READ_BYTES = 1 << 16
+_DEATH_WAIT_S = 10
+"""How long a killed group may take to close its pipes; the kernel needs milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a child ended; a negative return code is the signal that killed it."""
+
+    returncode: int
+    stderr: str
+    """The end of it."""
+
+
+def run_child(
+    argv: Sequence[str], *, cwd: Path, wall_s: int, on_line: Callable[[bytes], None] | None = None
+) -> Finished:
+    """Run a child to its end, handing each line of its stdout on as it comes.
+
+    Raises:
+        MediaLimitError: it ran longer than `wall_s` or wrote an endless line; it is dead.
+        SettingsError: the program is not there.
+    """
+    try:
+        child = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError as exc:
+        raise SettingsError(f"the program {argv[0]} was not found") from exc
+    try:
+        stderr = _pump(child, time.monotonic() + wall_s, on_line)
+        return Finished(child.wait(timeout=_DEATH_WAIT_S), stderr)
+    except (TimeoutError, subprocess.TimeoutExpired) as exc:
+        raise MediaLimitError(f"reading or encoding took longer than {wall_s} s and was stopped") from exc
+    finally:
+        _bury(child)
+
+
+def _pump(child: subprocess.Popen[bytes], deadline_s: float, on_line: Callable[[bytes], None] | None) -> str:
+    """Empty both pipes until the child has closed them; what is kept of stderr."""
+    lines, tail = _Lines(on_line), b""
+    with selectors.DefaultSelector() as selector:
+        for pipe in filter(None, (child.stdout, child.stderr)):
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            left_s = deadline_s - time.monotonic()
+            ready = selector.select(left_s) if left_s > 0 else []
+            if not ready:
+                raise TimeoutError
+            for key, _ in ready:
+                chunk = os.read(key.fd, _READ_BYTES)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                elif key.fileobj is child.stderr:
+                    tail = (tail + chunk)[-STDERR_TAIL_BYTES:]
+                else:
+                    lines.add(chunk)
+    lines.end()
+    return tail.decode(errors="replace")
+
+
+class _Lines:
+    """Makes lines of chunks and hands them on."""
+
+    def __init__(self, on_line: Callable[[bytes], None] | None) -> None:
+        self._on_line = on_line
+        self._rest = b""
+
+    def add(self, chunk: bytes) -> None:
+        if self._on_line is None:
+            return
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            self._on_line(line)
+        if len(self._rest) > LINE_BYTES_MAX:
+            raise MediaLimitError(f"expected lines of at most {LINE_BYTES_MAX} bytes, found a longer one")
+
+    def end(self) -> None:
+        if self._rest and self._on_line is not None:
+            self._on_line(self._rest)
+
+
+def _bury(child: subprocess.Popen[bytes]) -> None:
+    """Leave no process of the group and no open pipe. Safe to repeat."""
+    if child.returncode is None:  # not waited for yet, so its number is still its own
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()

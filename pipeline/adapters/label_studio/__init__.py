@@ -1,0 +1,8 @@
+"""Label Studio: a project for each taxonomy, a task for each clip, answers as exact seconds."""
+
+from pipeline.adapters.label_studio.client import LabelStudio
+from pipeline.adapters.label_studio.projects import S3Source
+from pipeline.adapters.label_studio.results import ReceivedAnnotation, read_labels
+from pipeline.adapters.label_studio.tasks import ClipTask
+
+__all__ = ["ClipTask", "LabelStudio", "ReceivedAnnotation", "S3Source", "read_labels"]

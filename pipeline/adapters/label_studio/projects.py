@@ -1,0 +1,152 @@
+"""Which project is a taxonomy's, and can annotators' browsers play what is in it?
+
+Rules kept here:
+
+* One project for a version of a taxonomy, found again by its title; should a kill have left two, the older one is it.
+* The project says in its description which taxonomy, to the byte, it was made for. A taxonomy that was changed without
+  a new version is refused: labels that were given under other words must not be read under these.
+* Clips stay in the object store. Label Studio signs a URL for an hour whenever somebody opens a task, so the S3 server
+  must answer ranges with 206 and send CORS headers for Label Studio's origin; without them no browser can seek.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from label_studio_sdk import AllRolesProjectList
+from label_studio_sdk import LabelStudio as Sdk
+
+from pipeline.adapters.label_studio.config import project_title, render_config, render_instruction
+from pipeline.adapters.label_studio.connection import Connection
+from pipeline.domain.digest import Sha256
+from pipeline.domain.labels import Taxonomy
+from pipeline.errors import SettingsError
+
+log = structlog.get_logger()
+
+ANNOTATORS_PER_CLIP: Final = 2
+"""After this many answers Label Studio counts a clip as done and hands it to nobody else."""
+LINK_MINUTES: Final = 60
+"""How long a signed URL of a clip works; opening the task again makes a new one."""
+_STORAGE_TITLE: Final = "Firsthand clips"
+
+
+@dataclass(frozen=True, slots=True)
+class S3Source:
+    """Where the clips lie, with credentials of which Label Studio needs only: read this bucket."""
+
+    bucket: str
+    region: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    endpoint_url: str | None = None
+    """URL of an S3 server that Label Studio and the annotators' browsers can reach; `None` for AWS."""
+
+    @property
+    def mark(self) -> str:
+        """Tells one source from another without telling the secret: Label Studio never gives its keys back."""
+        parts = (self.bucket, self.region, self.endpoint_url or "", self.access_key_id, self.secret_access_key)
+        return Sha256.of("\x1f".join(parts).encode()).hex[:16]
+
+
+def ensure_project(connection: Connection, taxonomy: Taxonomy, storage: S3Source) -> int:
+    """The id of the taxonomy's project, made if there is none. Safe to repeat.
+
+    Raises:
+        SettingsError: the taxonomy was changed without a new version, or the store cannot be reached with `storage`.
+        LabelStudioUnavailableError: Label Studio did not answer; what was made is found again next time.
+        AccessDeniedError: the token is refused.
+    """
+    with connection.sdk(f"find the project of {taxonomy.name}") as sdk:
+        known = _ids(sdk, taxonomy)
+    if not known:
+        with connection.sdk(f"make the project of {taxonomy.name}") as sdk:
+            _create(sdk, taxonomy)
+            known = _ids(sdk, taxonomy)
+    project_id = known[0]
+    if len(known) > 1:
+        log.warning("spare_projects_found", project_id=project_id, spare=known[1:])
+    with connection.sdk(f"prepare project {project_id}") as sdk:
+        _refresh(sdk, project_id, taxonomy)
+    with connection.sdk(f"connect project {project_id} with bucket {storage.bucket}") as sdk:
+        _ensure_storage(sdk, project_id, storage)
+    return project_id
+
+
+def _ids(sdk: Sdk, taxonomy: Taxonomy) -> list[int]:
+    """The projects with exactly the taxonomy's title, the oldest first; the server finds parts of titles too."""
+    title = project_title(taxonomy)
+    projects: list[AllRolesProjectList] = sdk.projects.list(title=title, include="id,title", page_size=1000).items or []
+    return sorted(project.id for project in projects if project.title == title and project.id is not None)
+
+
+def _create(sdk: Sdk, taxonomy: Taxonomy) -> None:
+    made = sdk.projects.create(
+        title=project_title(taxonomy),
+        description=_description(taxonomy),
+        label_config=render_config(taxonomy),
+        expert_instruction=render_instruction(taxonomy),
+        show_instruction=True,
+        show_skip_button=True,
+        # A clip in which nothing happens has no events; its questions are still asked.
+        enable_empty_annotation=True,
+        show_collab_predictions=False,
+        maximum_annotations=ANNOTATORS_PER_CLIP,
+    )
+    log.info("project_created", project_id=made.id, taxonomy=taxonomy.name)
+
+
+def _refresh(sdk: Sdk, project_id: int, taxonomy: Taxonomy) -> None:
+    """Show the taxonomy as we show it now; the words themselves must be those that the project was made for."""
+    project = sdk.projects.get(project_id)
+    if taxonomy.digest.hex not in (project.description or ""):
+        raise SettingsError(
+            f"project {project_id} of Label Studio is for {taxonomy.name} as it was once: expected the digest "
+            f"{taxonomy.digest} in its description, found {project.description!r:.200}; "
+            "give the changed taxonomy a new version"
+        )
+    if project.description != _description(taxonomy):
+        sdk.projects.update(
+            project_id,
+            description=_description(taxonomy),
+            label_config=render_config(taxonomy),
+            expert_instruction=render_instruction(taxonomy),
+        )
+        log.info("project_refreshed", project_id=project_id, taxonomy=taxonomy.name)
+
+
+def _ensure_storage(sdk: Sdk, project_id: int, storage: S3Source) -> None:
+    title, description = f"{_STORAGE_TITLE}: {storage.bucket}", f"Made by Firsthand ({storage.mark})"
+    known = [kept for kept in sdk.import_storage.s3.list(project=project_id) if kept.title == title]
+    if any(kept.description == description for kept in known):
+        return
+    wanted = {
+        "project": project_id,
+        "title": title,
+        "description": description,
+        "bucket": storage.bucket,
+        "region_name": storage.region,
+        "s3endpoint": storage.endpoint_url or "",
+        "aws_access_key_id": storage.access_key_id,
+        "aws_secret_access_key": storage.secret_access_key,
+        "presign": True,
+        "presign_ttl": LINK_MINUTES,
+        "use_blob_urls": True,
+        # Somebody who presses "Sync" must not make a task of every object: they would have no clip id.
+        "synchronizable": False,
+        "regex_filter": "^$",
+    }
+    if known and known[0].id is not None:
+        sdk.import_storage.s3.update(known[0].id, **wanted)
+    else:
+        sdk.import_storage.s3.create(**wanted)
+    log.info("project_storage_set", project_id=project_id, bucket=storage.bucket)
+
+
+def _description(taxonomy: Taxonomy) -> str:
+    # The server tidies the HTML that it keeps, so what it shows cannot be compared with what we sent: its mark can.
+    layout = Sha256.of((render_config(taxonomy) + render_instruction(taxonomy)).encode()).hex[:16]
+    return (
+        f"{taxonomy.title}. Taxonomy {taxonomy.name}, SHA-256 {taxonomy.digest}, layout {layout}. "
+        "Firsthand finds this project by its title."
+    )

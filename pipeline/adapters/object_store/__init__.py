@@ -1,0 +1,6 @@
+"""S3: what is stored, under which key and version, and is it what it should be?"""
+
+from pipeline.adapters.object_store.store import ObjectStore
+from pipeline.adapters.object_store.values import ListedObject, Progress, Sent, StoredObject
+
+__all__ = ["ListedObject", "ObjectStore", "Progress", "Sent", "StoredObject"]
