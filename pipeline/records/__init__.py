@@ -1,0 +1,7 @@
+"""Postgres: plain functions that take a session and give back domain values."""
+
+from sqlalchemy.orm import Session
+
+from pipeline.records.session import Database
+
+__all__ = ["Database", "Session"]

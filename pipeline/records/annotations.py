@@ -1,0 +1,151 @@
+"""Clips sent out to be labelled, and the answers that came back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import AnnotationId, ClipId
+from pipeline.domain.labels import ClipLabels
+from pipeline.records.footage import insert_new
+from pipeline.records.tables import AnnotationRow, AnnotationTaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class SentTask:
+    """A clip sent out under one taxonomy; `clip_digest` is that of the bytes the annotator saw."""
+
+    clip_id: ClipId
+    taxonomy_digest: Sha256
+    clip_digest: Sha256
+    project_id: int
+    task_id: int
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One annotation as it was at one moment: labels, or why they were refused."""
+
+    annotation_id: AnnotationId
+    clip_id: ClipId
+    taxonomy_digest: Sha256
+    annotator: str
+    """A pseudonym: nothing in it names a person."""
+    label_studio_annotation_id: int
+    answered_at: datetime
+    raw: bytes
+    labels: ClipLabels | None
+    refusal: str | None
+    collected_at: datetime
+
+
+def add_task(session: Session, task: SentTask) -> bool:
+    """Record that a clip was sent out; whether that is new."""
+    return insert_new(
+        session,
+        AnnotationTaskRow,
+        clip_id=task.clip_id,
+        taxonomy_digest=task.taxonomy_digest.hex,
+        clip_digest=task.clip_digest.hex,
+        label_studio_project_id=task.project_id,
+        label_studio_task_id=task.task_id,
+        submitted_at=task.submitted_at,
+    )
+
+
+def tasks_under(session: Session, taxonomy_digest: Sha256) -> dict[ClipId, SentTask]:
+    """Every clip sent out under a taxonomy."""
+    rows = session.scalars(sa.select(AnnotationTaskRow).where(AnnotationTaskRow.taxonomy_digest == taxonomy_digest.hex))
+    return {
+        ClipId(row.clip_id): SentTask(
+            clip_id=ClipId(row.clip_id),
+            taxonomy_digest=taxonomy_digest,
+            clip_digest=Sha256(row.clip_digest),
+            project_id=row.label_studio_project_id,
+            task_id=row.label_studio_task_id,
+            submitted_at=row.submitted_at,
+        )
+        for row in rows
+    }
+
+
+def add_answer(session: Session, answer: Answer) -> bool:
+    """Record an answer; whether it is new."""
+    return insert_new(
+        session,
+        AnnotationRow,
+        annotation_id=answer.annotation_id,
+        clip_id=answer.clip_id,
+        taxonomy_digest=answer.taxonomy_digest.hex,
+        annotator=answer.annotator,
+        label_studio_annotation_id=answer.label_studio_annotation_id,
+        answered_at=answer.answered_at,
+        raw=answer.raw,
+        labels=answer.labels.to_json() if answer.labels is not None else None,
+        refusal=answer.refusal,
+        collected_at=answer.collected_at,
+    )
+
+
+def known_answers(session: Session, taxonomy_digest: Sha256) -> set[AnnotationId]:
+    """The ids of all answers recorded under a taxonomy."""
+    query = sa.select(AnnotationRow.annotation_id).where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
+    return {AnnotationId(annotation_id) for annotation_id in session.scalars(query)}
+
+
+def newest_answered_at(session: Session, taxonomy_digest: Sha256) -> datetime | None:
+    """When the newest recorded answer was given or changed; `None` when there is none."""
+    return session.scalar(
+        sa.select(sa.func.max(AnnotationRow.answered_at)).where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
+    )
+
+
+def current_answers(session: Session, taxonomy_digest: Sha256) -> list[Answer]:
+    """The newest answer of each annotator for each clip, in order of clip and pseudonym."""
+    query = (
+        sa.select(AnnotationRow)
+        .where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
+        .distinct(AnnotationRow.clip_id, AnnotationRow.annotator)
+        .order_by(
+            AnnotationRow.clip_id,
+            AnnotationRow.annotator,
+            AnnotationRow.answered_at.desc(),
+            AnnotationRow.annotation_id,
+        )
+    )
+    return [_answer(row) for row in session.scalars(query)]
+
+
+def answers_by_id(session: Session, annotation_ids: Sequence[AnnotationId]) -> list[Answer]:
+    """These answers, in order of clip and pseudonym."""
+    query = (
+        sa.select(AnnotationRow)
+        .where(AnnotationRow.annotation_id.in_(annotation_ids))
+        .order_by(AnnotationRow.clip_id, AnnotationRow.annotator, AnnotationRow.annotation_id)
+    )
+    return [_answer(row) for row in session.scalars(query)]
+
+
+def answers_for(session: Session, clip_id: ClipId) -> list[Answer]:
+    """Every answer ever collected for a clip, oldest first."""
+    query = sa.select(AnnotationRow).where(AnnotationRow.clip_id == clip_id).order_by(AnnotationRow.answered_at)
+    return [_answer(row) for row in session.scalars(query)]
+
+
+def _answer(row: AnnotationRow) -> Answer:
+    return Answer(
+        annotation_id=AnnotationId(row.annotation_id),
+        clip_id=ClipId(row.clip_id),
+        taxonomy_digest=Sha256(row.taxonomy_digest),
+        annotator=row.annotator,
+        label_studio_annotation_id=row.label_studio_annotation_id,
+        answered_at=row.answered_at,
+        raw=row.raw,
+        labels=ClipLabels.from_json(row.labels) if row.labels is not None else None,
+        refusal=row.refusal,
+        collected_at=row.collected_at,
+    )

@@ -1,0 +1,138 @@
+"""Clips and their bytes: add them, get them, list those that still wait to be labelled."""
+
+from fractions import Fraction
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Clip, ClipRendition, Location
+from pipeline.domain.ids import ClipId, RecordingId, RenditionId
+from pipeline.domain.timeline import Span
+from pipeline.errors import UsageError
+from pipeline.records.footage import insert_new
+from pipeline.records.tables import AnnotationTaskRow, ClipRenditionRow, ClipRow, RecordingRow
+
+
+def add_clip(session: Session, clip: Clip) -> bool:
+    """Record a clip; whether it is new."""
+    return insert_new(
+        session,
+        ClipRow,
+        clip_id=clip.clip_id,
+        recording_id=clip.recording_id,
+        ordinal=clip.ordinal,
+        start_num=clip.span.start_s.numerator,
+        start_den=clip.span.start_s.denominator,
+        end_num=clip.span.end_s.numerator,
+        end_den=clip.span.end_s.denominator,
+        cut_at=clip.cut_at,
+    )
+
+
+def add_clip_rendition(session: Session, made: ClipRendition) -> bool:
+    """Record the bytes of a clip; whether they are new."""
+    return insert_new(
+        session,
+        ClipRenditionRow,
+        clip_id=made.clip_id,
+        rendition_id=made.rendition_id,
+        digest=made.digest.hex,
+        bucket=made.at.bucket,
+        key=made.at.key,
+        version_id=made.at.version_id,
+        size_bytes=made.size_bytes,
+        frame_count=made.frame_count,
+    )
+
+
+def get_clip(session: Session, clip_id: ClipId) -> Clip:
+    """One clip.
+
+    Raises:
+        UsageError: there is no clip of this id.
+    """
+    row = session.get(ClipRow, clip_id)
+    if row is None:
+        raise UsageError(f"no clip {clip_id}")
+    return _clip(row)
+
+
+def clips_of(session: Session, recording_id: RecordingId) -> list[Clip]:
+    """The clips of a recording, in order."""
+    rows = session.scalars(
+        sa.select(ClipRow).where(ClipRow.recording_id == recording_id).order_by(ClipRow.ordinal, ClipRow.clip_id)
+    )
+    return [_clip(row) for row in rows]
+
+
+def all_clips(session: Session, exercise_id: str | None = None) -> list[Clip]:
+    """Every clip, of one exercise or of all, in the order of recordings and time."""
+    query = sa.select(ClipRow).join(RecordingRow, RecordingRow.recording_id == ClipRow.recording_id)
+    if exercise_id is not None:
+        query = query.where(RecordingRow.exercise_id == exercise_id)
+    rows = session.scalars(query.order_by(RecordingRow.probed_at, ClipRow.recording_id, ClipRow.ordinal))
+    return [_clip(row) for row in rows]
+
+
+def rendition_of_clip(session: Session, clip_id: ClipId) -> ClipRendition:
+    """The bytes that annotators see of a clip: the oldest made.
+
+    Raises:
+        UsageError: the clip has no bytes.
+    """
+    row = session.scalar(
+        sa.select(ClipRenditionRow).where(ClipRenditionRow.clip_id == clip_id).order_by(ClipRenditionRow.rendition_id)
+    )
+    if row is None:
+        raise UsageError(f"clip {clip_id} has no bytes")
+    return _clip_rendition(row)
+
+
+def clip_renditions_of(session: Session, rendition_id: RenditionId) -> list[ClipRendition]:
+    """The bytes of all clips that were cut from one rendition, in order."""
+    rows = session.scalars(
+        sa.select(ClipRenditionRow)
+        .join(ClipRow, ClipRow.clip_id == ClipRenditionRow.clip_id)
+        .where(ClipRenditionRow.rendition_id == rendition_id)
+        .order_by(ClipRow.ordinal)
+    )
+    return [_clip_rendition(row) for row in rows]
+
+
+def all_clip_renditions(session: Session) -> list[ClipRendition]:
+    """The bytes of every clip."""
+    query = sa.select(ClipRenditionRow).order_by(ClipRenditionRow.clip_id)
+    return [_clip_rendition(row) for row in session.scalars(query)]
+
+
+def clips_without_task(session: Session, taxonomy_digest: Sha256) -> list[Clip]:
+    """Clips that were not sent out under this taxonomy yet, oldest first."""
+    sent = sa.select(AnnotationTaskRow.clip_id).where(AnnotationTaskRow.taxonomy_digest == taxonomy_digest.hex)
+    rows = session.scalars(
+        sa.select(ClipRow)
+        .where(ClipRow.clip_id.not_in(sent))
+        .order_by(ClipRow.cut_at, ClipRow.recording_id, ClipRow.ordinal)
+    )
+    return [_clip(row) for row in rows]
+
+
+def _clip(row: ClipRow) -> Clip:
+    return Clip(
+        clip_id=ClipId(row.clip_id),
+        recording_id=RecordingId(row.recording_id),
+        ordinal=row.ordinal,
+        span=Span(Fraction(row.start_num, row.start_den), Fraction(row.end_num, row.end_den)),
+        cut_at=row.cut_at,
+    )
+
+
+def _clip_rendition(row: ClipRenditionRow) -> ClipRendition:
+    return ClipRendition(
+        clip_id=ClipId(row.clip_id),
+        rendition_id=RenditionId(row.rendition_id),
+        digest=Sha256(row.digest),
+        at=Location(row.bucket, row.key, row.version_id),
+        size_bytes=row.size_bytes,
+        frame_count=row.frame_count,
+    )

@@ -1,0 +1,341 @@
+"""Uploads, originals, recordings and renditions: add one, get one, list what still waits.
+
+Every `add_*` answers whether the row is new. Adding a thing that is there changes nothing, so that a step can be
+repeated after a kill.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Location, Original, Recording, Rendition, Upload
+from pipeline.domain.ids import CameraSerial, ExerciseId, RecordingId, RenditionId, UploadId
+from pipeline.domain.media import MediaFacts
+from pipeline.errors import UsageError
+from pipeline.records.tables import (
+    ExerciseRow,
+    OriginalRow,
+    QuarantineRow,
+    RecordingOriginalRow,
+    RecordingRow,
+    RenditionRow,
+    Row,
+    UploadContentRow,
+    UploadRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An upload in quarantine, with why."""
+
+    upload: Upload
+    error_kind: str
+    reason: str
+    quarantined_at: datetime
+
+
+def insert_new(session: Session, table: type[Row], **values: Any) -> bool:
+    """Insert a row unless one with its key is there; whether it was new."""
+    result = session.execute(insert(table).values(**values).on_conflict_do_nothing().returning(sa.literal(1)))
+    return result.first() is not None
+
+
+def add_upload(session: Session, upload: Upload) -> bool:
+    """Register an upload, and its exercise if this is the first of it."""
+    if upload.exercise_id is not None:
+        insert_new(session, ExerciseRow, exercise_id=upload.exercise_id, first_seen_at=upload.received_at)
+    return insert_new(
+        session,
+        UploadRow,
+        upload_id=upload.upload_id,
+        bucket=upload.at.bucket,
+        key=upload.at.key,
+        version_id=upload.at.version_id,
+        etag=upload.etag,
+        size_bytes=upload.size_bytes,
+        exercise_id=upload.exercise_id,
+        camera_serial=upload.camera_serial,
+        original_name=upload.original_name,
+        claimed_digest=upload.claimed_digest.hex if upload.claimed_digest else None,
+        received_at=upload.received_at,
+    )
+
+
+def get_upload(session: Session, upload_id: UploadId) -> Upload:
+    """One upload.
+
+    Raises:
+        UsageError: there is no upload of this id.
+    """
+    row = session.get(UploadRow, upload_id)
+    if row is None:
+        raise UsageError(f"no upload {upload_id}")
+    return _upload(row)
+
+
+def known_objects(session: Session, bucket: str) -> dict[str, str]:
+    """Of every object already received from a bucket: key to the ETag of its newest received version."""
+    rows = session.execute(
+        sa.select(UploadRow.key, UploadRow.etag).where(UploadRow.bucket == bucket).order_by(UploadRow.received_at)
+    )
+    return {row.key: row.etag for row in rows}
+
+
+def uploads_waiting(session: Session) -> list[UploadId]:
+    """Uploads that have neither become clips nor been quarantined, oldest first."""
+    refused = sa.select(QuarantineRow.upload_id)
+    cut = (
+        sa.select(UploadContentRow.upload_id)
+        .join(RecordingOriginalRow, RecordingOriginalRow.digest == UploadContentRow.digest)
+        .where(sa.text("EXISTS (SELECT 1 FROM clips WHERE clips.recording_id = recording_originals.recording_id)"))
+    )
+    rows = session.scalars(
+        sa.select(UploadRow.upload_id)
+        .where(UploadRow.upload_id.not_in(refused), UploadRow.upload_id.not_in(cut))
+        .order_by(UploadRow.received_at, UploadRow.upload_id)
+    )
+    return [UploadId(upload_id) for upload_id in rows]
+
+
+def quarantine(session: Session, upload_id: UploadId, *, error_kind: str, reason: str, at: datetime) -> bool:
+    """Refuse an upload; its bytes stay in the intake bucket."""
+    return insert_new(
+        session, QuarantineRow, upload_id=upload_id, error_kind=error_kind, reason=reason, quarantined_at=at
+    )
+
+
+def quarantined(session: Session) -> list[Refusal]:
+    """Everything in quarantine, oldest first."""
+    rows = session.execute(
+        sa.select(UploadRow, QuarantineRow)
+        .join(QuarantineRow, QuarantineRow.upload_id == UploadRow.upload_id)
+        .order_by(QuarantineRow.quarantined_at, UploadRow.upload_id)
+    )
+    return [Refusal(_upload(upload), row.error_kind, row.reason, row.quarantined_at) for upload, row in rows]
+
+
+def add_original(session: Session, original: Original) -> bool:
+    """Record preserved bytes."""
+    return insert_new(
+        session,
+        OriginalRow,
+        digest=original.digest.hex,
+        bucket=original.at.bucket,
+        key=original.at.key,
+        version_id=original.at.version_id,
+        size_bytes=original.size_bytes,
+        preserved_at=original.preserved_at,
+    )
+
+
+def link_content(session: Session, upload_id: UploadId, digest: Sha256) -> bool:
+    """Record which original an upload turned out to be."""
+    return insert_new(session, UploadContentRow, upload_id=upload_id, digest=digest.hex)
+
+
+def content_of(session: Session, upload_id: UploadId) -> Sha256 | None:
+    """The original that an upload turned out to be; `None` before it was preserved."""
+    row = session.get(UploadContentRow, upload_id)
+    return Sha256(row.digest) if row else None
+
+
+def uploads_of(session: Session, digest: Sha256) -> list[Upload]:
+    """Every upload of these bytes, oldest first."""
+    rows = session.scalars(
+        sa.select(UploadRow)
+        .join(UploadContentRow, UploadContentRow.upload_id == UploadRow.upload_id)
+        .where(UploadContentRow.digest == digest.hex)
+        .order_by(UploadRow.received_at, UploadRow.upload_id)
+    )
+    return [_upload(row) for row in rows]
+
+
+def get_original(session: Session, digest: Sha256) -> Original:
+    """One original.
+
+    Raises:
+        UsageError: there is no original of this digest.
+    """
+    row = session.get(OriginalRow, digest.hex)
+    if row is None:
+        raise UsageError(f"no original {digest}")
+    return _original(row)
+
+
+def all_originals(session: Session) -> list[Original]:
+    """Every original, oldest first."""
+    return [_original(row) for row in session.scalars(sa.select(OriginalRow).order_by(OriginalRow.preserved_at))]
+
+
+def add_recording(session: Session, recording: Recording) -> bool:
+    """Record a recording and the originals it consists of."""
+    new = insert_new(
+        session,
+        RecordingRow,
+        recording_id=recording.recording_id,
+        exercise_id=recording.exercise_id,
+        camera_serial=recording.camera_serial,
+        duration_num=recording.duration_s.numerator,
+        duration_den=recording.duration_s.denominator,
+        frame_rate_num=recording.frame_rate.numerator,
+        frame_rate_den=recording.frame_rate.denominator,
+        media_facts=recording.facts.to_json(),
+        tool_identity=recording.tool_identity,
+        probed_at=recording.probed_at,
+    )
+    for ordinal, digest in enumerate(recording.originals):
+        insert_new(
+            session, RecordingOriginalRow, recording_id=recording.recording_id, ordinal=ordinal, digest=digest.hex
+        )
+    return new
+
+
+def find_recording(session: Session, digest: Sha256) -> Recording | None:
+    """The recording that an original belongs to; `None` before it was probed."""
+    row = session.scalar(
+        sa.select(RecordingRow)
+        .join(RecordingOriginalRow, RecordingOriginalRow.recording_id == RecordingRow.recording_id)
+        .where(RecordingOriginalRow.digest == digest.hex)
+    )
+    return _recording(session, row) if row else None
+
+
+def get_recording(session: Session, recording_id: RecordingId) -> Recording:
+    """One recording.
+
+    Raises:
+        UsageError: there is no recording of this id.
+    """
+    row = session.get(RecordingRow, recording_id)
+    if row is None:
+        raise UsageError(f"no recording {recording_id}")
+    return _recording(session, row)
+
+
+def all_recordings(session: Session, exercise_id: str | None = None) -> list[Recording]:
+    """Every recording, of one exercise or of all, oldest first."""
+    query = sa.select(RecordingRow).order_by(RecordingRow.probed_at, RecordingRow.recording_id)
+    if exercise_id is not None:
+        query = query.where(RecordingRow.exercise_id == exercise_id)
+    return [_recording(session, row) for row in session.scalars(query)]
+
+
+def add_rendition(session: Session, rendition: Rendition) -> bool:
+    """Record a rendition."""
+    return insert_new(
+        session,
+        RenditionRow,
+        rendition_id=rendition.rendition_id,
+        recording_id=rendition.recording_id,
+        recipe_name=rendition.recipe_name,
+        recipe_digest=rendition.recipe_digest.hex,
+        tool_identity=rendition.tool_identity,
+        digest=rendition.digest.hex,
+        bucket=rendition.at.bucket,
+        key=rendition.at.key,
+        version_id=rendition.at.version_id,
+        size_bytes=rendition.size_bytes,
+        frame_count=rendition.frame_count,
+        width_px=rendition.width_px,
+        height_px=rendition.height_px,
+        cut_frames=list(rendition.cut_frames),
+        cut_reason=rendition.cut_reason,
+        rendered_at=rendition.rendered_at,
+    )
+
+
+def find_rendition(session: Session, recording_id: RecordingId, recipe_digest: Sha256) -> Rendition | None:
+    """The oldest rendition of a recording by a recipe, whatever tool made it; `None` when there is none.
+
+    The oldest, because clips were cut from it: a newer ffmpeg must not silently make other clips.
+    """
+    row = session.scalar(
+        sa.select(RenditionRow)
+        .where(RenditionRow.recording_id == recording_id, RenditionRow.recipe_digest == recipe_digest.hex)
+        .order_by(RenditionRow.rendered_at)
+        .limit(1)
+    )
+    return _rendition(row) if row else None
+
+
+def get_rendition(session: Session, rendition_id: RenditionId) -> Rendition:
+    """One rendition.
+
+    Raises:
+        UsageError: there is no rendition of this id.
+    """
+    row = session.get(RenditionRow, rendition_id)
+    if row is None:
+        raise UsageError(f"no rendition {rendition_id}")
+    return _rendition(row)
+
+
+def all_renditions(session: Session, recording_id: RecordingId | None = None) -> list[Rendition]:
+    """Every rendition, of one recording or of all, oldest first."""
+    query = sa.select(RenditionRow).order_by(RenditionRow.rendered_at)
+    if recording_id is not None:
+        query = query.where(RenditionRow.recording_id == recording_id)
+    return [_rendition(row) for row in session.scalars(query)]
+
+
+def _upload(row: UploadRow) -> Upload:
+    return Upload(
+        upload_id=UploadId(row.upload_id),
+        at=Location(row.bucket, row.key, row.version_id),
+        etag=row.etag,
+        size_bytes=row.size_bytes,
+        exercise_id=ExerciseId(row.exercise_id) if row.exercise_id is not None else None,
+        camera_serial=CameraSerial(row.camera_serial) if row.camera_serial is not None else None,
+        original_name=row.original_name,
+        claimed_digest=Sha256(row.claimed_digest) if row.claimed_digest else None,
+        received_at=row.received_at,
+    )
+
+
+def _original(row: OriginalRow) -> Original:
+    return Original(Sha256(row.digest), Location(row.bucket, row.key, row.version_id), row.size_bytes, row.preserved_at)
+
+
+def _recording(session: Session, row: RecordingRow) -> Recording:
+    originals = session.scalars(
+        sa.select(RecordingOriginalRow.digest)
+        .where(RecordingOriginalRow.recording_id == row.recording_id)
+        .order_by(RecordingOriginalRow.ordinal)
+    )
+    return Recording(
+        recording_id=RecordingId(row.recording_id),
+        exercise_id=ExerciseId(row.exercise_id),
+        camera_serial=CameraSerial(row.camera_serial),
+        originals=tuple(Sha256(digest) for digest in originals),
+        facts=MediaFacts.from_json(row.media_facts),
+        duration_s=Fraction(row.duration_num, row.duration_den),
+        frame_rate=Fraction(row.frame_rate_num, row.frame_rate_den),
+        tool_identity=row.tool_identity,
+        probed_at=row.probed_at,
+    )
+
+
+def _rendition(row: RenditionRow) -> Rendition:
+    return Rendition(
+        rendition_id=RenditionId(row.rendition_id),
+        recording_id=RecordingId(row.recording_id),
+        recipe_name=row.recipe_name,
+        recipe_digest=Sha256(row.recipe_digest),
+        tool_identity=row.tool_identity,
+        digest=Sha256(row.digest),
+        at=Location(row.bucket, row.key, row.version_id),
+        size_bytes=row.size_bytes,
+        frame_count=row.frame_count,
+        width_px=row.width_px,
+        height_px=row.height_px,
+        cut_frames=tuple(row.cut_frames),
+        cut_reason=row.cut_reason,
+        rendered_at=row.rendered_at,
+    )

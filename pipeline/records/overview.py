@@ -1,0 +1,113 @@
+"""Counts for people who look around: how many of what, in one query each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from pipeline.records.tables import (
+    AnnotationRow,
+    AnnotationTaskRow,
+    AuditRow,
+    ClipRow,
+    CustodyEventRow,
+    ExerciseRow,
+    QuarantineRow,
+    RecordingRow,
+    ReleaseClipRow,
+    UploadRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseCounts:
+    """What is there of one exercise."""
+
+    exercise_id: str
+    first_seen_at: datetime
+    uploads: int
+    recordings: int
+    clips: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What is there of everything."""
+
+    uploads: int
+    quarantined: int
+    recordings: int
+    clips: int
+    tasks: int
+    annotations: int
+
+
+def exercises(session: Session) -> list[ExerciseCounts]:
+    """Every exercise with its counts, the one known longest first."""
+    uploads = _by(session, sa.select(UploadRow.exercise_id, sa.func.count()).group_by(UploadRow.exercise_id))
+    recordings = _by(session, sa.select(RecordingRow.exercise_id, sa.func.count()).group_by(RecordingRow.exercise_id))
+    clips = _by(
+        session,
+        sa.select(RecordingRow.exercise_id, sa.func.count())
+        .join(ClipRow, ClipRow.recording_id == RecordingRow.recording_id)
+        .group_by(RecordingRow.exercise_id),
+    )
+    refused = _by(
+        session,
+        sa.select(UploadRow.exercise_id, sa.func.count())
+        .join(QuarantineRow, QuarantineRow.upload_id == UploadRow.upload_id)
+        .group_by(UploadRow.exercise_id),
+    )
+    rows = session.scalars(sa.select(ExerciseRow).order_by(ExerciseRow.first_seen_at, ExerciseRow.exercise_id))
+    return [
+        ExerciseCounts(
+            row.exercise_id,
+            row.first_seen_at,
+            uploads.get(row.exercise_id, 0),
+            recordings.get(row.exercise_id, 0),
+            clips.get(row.exercise_id, 0),
+            refused.get(row.exercise_id, 0),
+        )
+        for row in rows
+    ]
+
+
+def clips_by_recording(session: Session) -> dict[UUID, int]:
+    """How many clips each recording has."""
+    return _by(session, sa.select(ClipRow.recording_id, sa.func.count()).group_by(ClipRow.recording_id))
+
+
+def annotations_by_clip(session: Session) -> dict[UUID, int]:
+    """How many annotators have labelled each clip; refused answers do not count."""
+    people = sa.func.count(sa.distinct(AnnotationRow.annotator))
+    query = sa.select(AnnotationRow.clip_id, people).where(AnnotationRow.labels.is_not(None))
+    return _by(session, query.group_by(AnnotationRow.clip_id))
+
+
+def releases_by_clip(session: Session) -> dict[UUID, int]:
+    """In how many releases each clip is."""
+    return _by(session, sa.select(ReleaseClipRow.clip_id, sa.func.count()).group_by(ReleaseClipRow.clip_id))
+
+
+def totals(session: Session) -> Totals:
+    """How many of each thing there are."""
+    tables: Sequence[Any] = (UploadRow, QuarantineRow, RecordingRow, ClipRow, AnnotationTaskRow, AnnotationRow)
+    counts = [session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
+    return Totals(*counts)
+
+
+def latest_times(session: Session) -> tuple[datetime | None, datetime | None]:
+    """When the newest custody event happened, and when the newest audit ended."""
+    return (
+        session.scalar(sa.select(sa.func.max(CustodyEventRow.occurred_at))),
+        session.scalar(sa.select(sa.func.max(AuditRow.audited_at))),
+    )
+
+
+def _by(session: Session, query: sa.Select[Any, int]) -> dict[Any, int]:
+    return {row[0]: row[1] for row in session.execute(query)}
