@@ -1,0 +1,70 @@
+"""Bring the bytes of one thing to this machine, verified."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from pipeline.adapters.object_store import ObjectStore, Progress
+from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Location
+from pipeline.domain.ids import ClipId, ReleaseId, RenditionId, UploadId
+from pipeline.errors import UsageError
+from pipeline.lookup.naming import Ref, resolve
+from pipeline.records import Database, clips, footage, releases
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A thing whose bytes are now in a file here."""
+
+    ref: Ref
+    path: Path
+    digest: Sha256
+    size_bytes: int
+
+
+def get(text: str, target: Path, *, db: Database, store: ObjectStore, progress: Progress) -> Fetched:
+    """Fetch the bytes of the thing that a text names, into a file or a folder, and check their digest.
+
+    Safe to repeat; the file appears only when it is whole and right.
+
+    Raises:
+        UsageError: the name names nothing, or a thing without bytes.
+        DigestMismatchError: the store holds other bytes than were recorded; no file was left.
+        StoreUnavailableError: S3 did not answer; no file was left.
+    """
+    ref = resolve(db, text)
+    at, digest, suffix = _location(db, ref)
+    path = target / f"{ref.thing_id}{suffix}" if target.is_dir() else target
+    if not path.parent.is_dir():
+        raise UsageError(f"the folder {path.parent} does not exist")
+    found = store.fetch(at.bucket, at.key, path, version_id=at.version_id, expect=digest, progress=progress)
+    return Fetched(ref, path, found, path.stat().st_size)
+
+
+def _location(db: Database, ref: Ref) -> tuple[Location, Sha256 | None, str]:
+    with db.begin() as session:
+        if ref.kind == "original":
+            original = footage.get_original(session, Sha256(ref.thing_id))
+            return original.at, original.digest, ""
+        if ref.kind == "upload":
+            upload = footage.get_upload(session, UploadId(UUID(ref.thing_id)))
+            return upload.at, footage.content_of(session, upload.upload_id), ""
+        if ref.kind == "recording":
+            recording = next(r for r in footage.all_recordings(session) if str(r.recording_id) == ref.thing_id)
+            original = footage.get_original(session, recording.originals[0])
+            return original.at, original.digest, ""
+        if ref.kind == "rendition":
+            rendition = footage.get_rendition(session, RenditionId(UUID(ref.thing_id)))
+            return rendition.at, rendition.digest, ".mp4"
+        if ref.kind == "clip":
+            made = clips.rendition_of_clip(session, ClipId(UUID(ref.thing_id)))
+            return made.at, made.digest, ".mp4"
+        if ref.kind == "release":
+            release_id = ReleaseId(UUID(ref.thing_id))
+            seal = releases.find_seal(session, release_id)
+            published = releases.find_publication(session, release_id)
+            if seal is None or published is None:
+                raise UsageError(f"release {ref.thing_id} is not published: it has no bytes to fetch")
+            return published.at, seal.manifest_digest, ".json"
+    raise UsageError(f"a thing of kind {ref.kind} has no bytes: `firsthand show {ref.thing_id}` explains it")

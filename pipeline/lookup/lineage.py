@@ -1,0 +1,213 @@
+"""What is this thing, what did it come from, and what came from it?"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pipeline.domain.audit import ThingKind
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import AnnotationId, ClipId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.lookup.naming import Ref, resolve
+from pipeline.records import Database, Session, annotations, clips, custody, footage, releases
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One custody event of a thing."""
+
+    at: datetime
+    kind: str
+    details: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing with its relations and its custody events."""
+
+    ref: Ref
+    facts: dict[str, str]
+    came_from: tuple[Ref, ...]
+    became: tuple[Ref, ...]
+    happenings: tuple[Happening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    facts: dict[str, str]
+    came_from: list[Ref]
+    became: list[Ref]
+
+
+def show(db: Database, text: str) -> Thing:
+    """Explain the thing that a text names.
+
+    Raises:
+        UsageError: nothing, or more than one thing, has this name.
+    """
+    ref = resolve(db, text)
+    with db.begin() as session:
+        links = _EXPLAIN[ref.kind](session, ref.thing_id)
+        happenings = tuple(
+            Happening(at, kind, json.loads(canonical)["details"])
+            for at, kind, _, canonical in custody.events_of(session, ref.thing_id)
+        )
+    return Thing(ref, links.facts, tuple(links.came_from), tuple(links.became), happenings)
+
+
+def _exercise(session: Session, exercise_id: str) -> _Links:
+    recordings = footage.all_recordings(session, exercise_id)
+    cameras = sorted({recording.camera_serial for recording in recordings})
+    return _Links(
+        {"recordings": str(len(recordings)), "cameras": ", ".join(cameras)},
+        [],
+        [Ref("recording", str(recording.recording_id)) for recording in recordings],
+    )
+
+
+def _upload(session: Session, upload_id: str) -> _Links:
+    upload = footage.get_upload(session, UploadId(UUID(upload_id)))
+    refusal = next((r for r in footage.quarantined(session) if r.upload.upload_id == upload.upload_id), None)
+    digest = footage.content_of(session, upload.upload_id)
+    facts = {
+        "state": "quarantined" if refusal else "preserved" if digest else "received",
+        "exercise": upload.exercise_id or "unknown",
+        "camera": upload.camera_serial or "unknown",
+        "original_name": upload.original_name or "not given",
+        "size_bytes": str(upload.size_bytes),
+        "received_at": upload.received_at.isoformat(),
+        "object": f"s3://{upload.at.bucket}/{upload.at.key}",
+        "version_id": upload.at.version_id,
+    }
+    if refusal:
+        facts["refused_because"] = refusal.reason
+    return _Links(
+        facts,
+        [Ref("exercise", upload.exercise_id)] if upload.exercise_id else [],
+        [Ref("original", digest.hex)] if digest else [],
+    )
+
+
+def _original(session: Session, digest: str) -> _Links:
+    original = footage.get_original(session, Sha256(digest))
+    recording = footage.find_recording(session, original.digest)
+    return _Links(
+        {
+            "sha256": digest,
+            "size_bytes": str(original.size_bytes),
+            "preserved_at": original.preserved_at.isoformat(),
+            "object": f"s3://{original.at.bucket}/{original.at.key}",
+            "version_id": original.at.version_id,
+        },
+        [Ref("upload", str(upload.upload_id)) for upload in footage.uploads_of(session, original.digest)],
+        [Ref("recording", str(recording.recording_id))] if recording else [],
+    )
+
+
+def _recording(session: Session, recording_id: str) -> _Links:
+    recording = footage.get_recording(session, RecordingId(UUID(recording_id)))
+    video, audio = recording.facts.video, recording.facts.audio
+    became = [Ref("rendition", str(r.rendition_id)) for r in footage.all_renditions(session, recording.recording_id)]
+    became += [Ref("clip", str(clip.clip_id)) for clip in clips.clips_of(session, recording.recording_id)]
+    return _Links(
+        {
+            "exercise": recording.exercise_id,
+            "camera": recording.camera_serial,
+            "duration_s": f"{float(recording.duration_s):.3f}",
+            "frame_rate": str(recording.frame_rate),
+            "picture": f"{video.width_px}x{video.height_px} {video.codec}",
+            "sound": f"{audio.codec} {audio.sample_rate_hz} Hz" if audio else "none",
+            "probed_with": recording.tool_identity,
+        },
+        [Ref("original", digest.hex) for digest in recording.originals],
+        became,
+    )
+
+
+def _rendition(session: Session, rendition_id: str) -> _Links:
+    rendition = footage.get_rendition(session, RenditionId(UUID(rendition_id)))
+    made = clips.clip_renditions_of(session, rendition.rendition_id)
+    return _Links(
+        {
+            "recipe": rendition.recipe_name,
+            "sha256": rendition.digest.hex,
+            "size_bytes": str(rendition.size_bytes),
+            "picture": f"{rendition.width_px}x{rendition.height_px}, {rendition.frame_count} frames",
+            "cut_because": rendition.cut_reason,
+            "made_with": rendition.tool_identity,
+            "object": f"s3://{rendition.at.bucket}/{rendition.at.key}",
+            "version_id": rendition.at.version_id,
+        },
+        [Ref("recording", str(rendition.recording_id))],
+        [Ref("clip", str(clip.clip_id)) for clip in made],
+    )
+
+
+def _clip(session: Session, clip_id: str) -> _Links:
+    clip = clips.get_clip(session, ClipId(UUID(clip_id)))
+    made = clips.rendition_of_clip(session, clip.clip_id)
+    became = [Ref("annotation", str(a.annotation_id)) for a in annotations.answers_for(session, clip.clip_id)]
+    became += [Ref("release", str(draft.release_id)) for draft in releases.releases_with(session, clip.clip_id)]
+    return _Links(
+        {
+            "span_s": f"{float(clip.span.start_s):.3f} to {float(clip.span.end_s):.3f}",
+            "span_exact": f"[{clip.span.start_s}, {clip.span.end_s})",
+            "frames": str(made.frame_count),
+            "sha256": made.digest.hex,
+            "size_bytes": str(made.size_bytes),
+            "object": f"s3://{made.at.bucket}/{made.at.key}",
+            "version_id": made.at.version_id,
+        },
+        [Ref("recording", str(clip.recording_id)), Ref("rendition", str(made.rendition_id))],
+        became,
+    )
+
+
+def _annotation(session: Session, annotation_id: str) -> _Links:
+    answer = annotations.answers_by_id(session, [AnnotationId(UUID(annotation_id))])[0]
+    facts = {
+        "annotator": answer.annotator,
+        "answered_at": answer.answered_at.isoformat(),
+        "collected_at": answer.collected_at.isoformat(),
+    }
+    if answer.refusal is not None:
+        facts["refused_because"] = answer.refusal
+    if answer.labels is not None:
+        facts["events"] = "; ".join(
+            f"{event.kind} {float(event.span.start_s):.3f} to {float(event.span.end_s):.3f} s"
+            for event in answer.labels.events
+        )
+        facts["answers"] = "; ".join(f"{choice.question}: {choice.answer}" for choice in answer.labels.choices)
+    return _Links(facts, [Ref("clip", str(answer.clip_id))], [])
+
+
+def _release(session: Session, release_id: str) -> _Links:
+    draft = releases.get_draft(session, ReleaseId(UUID(release_id)))
+    seal = releases.find_seal(session, draft.release_id)
+    published = releases.find_publication(session, draft.release_id)
+    facts = {
+        "name": draft.name,
+        "version": draft.version,
+        "state": "published" if published else "sealed" if seal else "drafted",
+        "annotators_min": str(draft.annotators_min),
+        "refused": str(len(releases.refusals_of(session, draft.release_id))),
+    }
+    if seal:
+        facts["manifest_sha256"] = seal.manifest_digest.hex
+    if published:
+        facts["manifest"] = f"s3://{published.at.bucket}/{published.at.key}"
+        facts["published_at"] = published.published_at.isoformat()
+    return _Links(facts, [Ref("clip", str(m.clip_id)) for m in releases.members_of(session, draft.release_id)], [])
+
+
+_EXPLAIN: dict[ThingKind, Callable[[Session, str], _Links]] = {
+    "exercise": _exercise,
+    "upload": _upload,
+    "original": _original,
+    "recording": _recording,
+    "rendition": _rendition,
+    "clip": _clip,
+    "annotation": _annotation,
+    "release": _release,
+}

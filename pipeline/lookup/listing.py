@@ -1,0 +1,175 @@
+"""Which exercises, recordings, clips, releases and refused uploads are there?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from uuid import UUID
+
+from pipeline.records import Database, audits, clips, footage, overview, releases
+from pipeline.records.audits import Audit
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseLine:
+    """One exercise."""
+
+    exercise_id: str
+    uploads: int
+    recordings: int
+    clips: int
+    quarantined: int
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLine:
+    """One recording."""
+
+    recording_id: UUID
+    exercise_id: str
+    camera_serial: str
+    duration_s: Fraction
+    frame_rate: Fraction
+    width_px: int
+    height_px: int
+    has_audio: bool
+    clips: int
+    probed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClipLine:
+    """One clip; times are on the timeline of its recording."""
+
+    clip_id: UUID
+    recording_id: UUID
+    ordinal: int
+    start_s: Fraction
+    end_s: Fraction
+    annotations: int
+    releases: int
+    cut_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLine:
+    """One release."""
+
+    release_id: UUID
+    name: str
+    version: str
+    state: str
+    clips: int
+    refused: int
+    manifest_sha256: str | None
+    drafted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineLine:
+    """One refused upload."""
+
+    upload_id: UUID
+    exercise_id: str | None
+    camera_serial: str | None
+    original_name: str | None
+    size_bytes: int
+    error_kind: str
+    reason: str
+    quarantined_at: datetime
+
+
+def list_exercises(db: Database) -> list[ExerciseLine]:
+    """Every exercise, the one known longest first."""
+    with db.begin() as session:
+        return [
+            ExerciseLine(row.exercise_id, row.uploads, row.recordings, row.clips, row.quarantined, row.first_seen_at)
+            for row in overview.exercises(session)
+        ]
+
+
+def list_recordings(db: Database, *, exercise_id: str | None = None) -> list[RecordingLine]:
+    """Every recording, of one exercise or of all."""
+    with db.begin() as session:
+        counts = overview.clips_by_recording(session)
+        return [
+            RecordingLine(
+                recording_id=recording.recording_id,
+                exercise_id=recording.exercise_id,
+                camera_serial=recording.camera_serial,
+                duration_s=recording.duration_s,
+                frame_rate=recording.frame_rate,
+                width_px=recording.facts.video.width_px,
+                height_px=recording.facts.video.height_px,
+                has_audio=recording.facts.audio is not None,
+                clips=counts.get(recording.recording_id, 0),
+                probed_at=recording.probed_at,
+            )
+            for recording in footage.all_recordings(session, exercise_id)
+        ]
+
+
+def list_clips(db: Database, *, exercise_id: str | None = None, recording_id: UUID | None = None) -> list[ClipLine]:
+    """Every clip, of one exercise or recording or of all, in the order of time."""
+    with db.begin() as session:
+        answers, members = overview.annotations_by_clip(session), overview.releases_by_clip(session)
+        return [
+            ClipLine(
+                clip_id=clip.clip_id,
+                recording_id=clip.recording_id,
+                ordinal=clip.ordinal,
+                start_s=clip.span.start_s,
+                end_s=clip.span.end_s,
+                annotations=answers.get(clip.clip_id, 0),
+                releases=members.get(clip.clip_id, 0),
+                cut_at=clip.cut_at,
+            )
+            for clip in clips.all_clips(session, exercise_id)
+            if recording_id in (None, clip.recording_id)
+        ]
+
+
+def list_releases(db: Database) -> list[ReleaseLine]:
+    """Every release, oldest first."""
+    with db.begin() as session:
+        lines = []
+        for draft in releases.all_drafts(session):
+            seal = releases.find_seal(session, draft.release_id)
+            published = releases.find_publication(session, draft.release_id)
+            lines.append(
+                ReleaseLine(
+                    release_id=draft.release_id,
+                    name=draft.name,
+                    version=draft.version,
+                    state="published" if published else "sealed" if seal else "drafted",
+                    clips=len(releases.members_of(session, draft.release_id)),
+                    refused=len(releases.refusals_of(session, draft.release_id)),
+                    manifest_sha256=seal.manifest_digest.hex if seal else None,
+                    drafted_at=draft.drafted_at,
+                )
+            )
+        return lines
+
+
+def list_quarantine(db: Database) -> list[QuarantineLine]:
+    """Every refused upload, oldest first."""
+    with db.begin() as session:
+        return [
+            QuarantineLine(
+                upload_id=refusal.upload.upload_id,
+                exercise_id=refusal.upload.exercise_id,
+                camera_serial=refusal.upload.camera_serial,
+                original_name=refusal.upload.original_name,
+                size_bytes=refusal.upload.size_bytes,
+                error_kind=refusal.error_kind,
+                reason=refusal.reason,
+                quarantined_at=refusal.quarantined_at,
+            )
+            for refusal in footage.quarantined(session)
+        ]
+
+
+def list_audits(db: Database) -> list[Audit]:
+    """Every audit, oldest first."""
+    with db.begin() as session:
+        return audits.all_audits(session)

@@ -1,0 +1,83 @@
+"""What still waits to be done, and how much has been?"""
+
+from collections import defaultdict
+
+from pipeline.adapters.object_store import ObjectStore
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import ClipId
+from pipeline.domain.version import Version
+from pipeline.records import Database, annotations, clips, footage, overview, releases
+from pipeline.records.overview import Totals
+
+
+def totals(db: Database) -> Totals:
+    """How many of each thing there are now."""
+    with db.begin() as session:
+        return overview.totals(session)
+
+
+def uploads_left(db: Database) -> int:
+    """How many received uploads are neither clips nor in quarantine."""
+    with db.begin() as session:
+        return len(footage.uploads_waiting(session))
+
+
+def anything_to_ingest(bucket: str, *, db: Database, store: ObjectStore) -> bool:
+    """Whether the intake bucket holds an object that is not received, or a received upload is not finished."""
+    with db.begin() as session:
+        if footage.uploads_waiting(session):
+            return True
+        known = footage.known_objects(session, bucket)
+    return any(known.get(listed.key) != listed.etag for listed in store.list(bucket, ""))
+
+
+def is_published(db: Database, name: str, version: str) -> bool:
+    """Whether partners can already read this release."""
+    return release_state(db, name, version) == "published"
+
+
+def release_state(db: Database, name: str, version: str) -> str:
+    """How far a release is, in one word."""
+    with db.begin() as session:
+        draft = releases.find_draft(session, name, version)
+        if draft is None:
+            return "selecting"
+        if releases.find_publication(session, draft.release_id) is not None:
+            return "published"
+        return "publishing" if releases.find_seal(session, draft.release_id) else "sealing"
+
+
+def anything_since_last_audit(db: Database) -> bool:
+    """Whether anything happened that no audit has seen."""
+    with db.begin() as session:
+        latest, audited_at = overview.latest_times(session)
+    return latest is not None and (audited_at is None or audited_at < latest)
+
+
+def clips_to_submit(db: Database, taxonomy_digest: Sha256) -> int:
+    """How many clips were not sent out under a taxonomy yet."""
+    with db.begin() as session:
+        return len(clips.clips_without_task(session, taxonomy_digest))
+
+
+def next_version(db: Database, name: str, *, taxonomy_digest: Sha256, annotators_min: int) -> Version:
+    """Which version of a dataset should be made now?
+
+    The newest, when it is not published yet or already holds every clip that enough people have labelled; else the
+    next minor version, since clips are added and none is changed.
+    """
+    with db.begin() as session:
+        drafts = [draft for draft in releases.all_drafts(session) if draft.name == name]
+        if not drafts:
+            return Version(1, 0, 0)
+        newest = max(drafts, key=lambda draft: Version.parse(draft.version))
+        version = Version.parse(newest.version)
+        if releases.find_publication(session, newest.release_id) is None:
+            return version
+        people: dict[ClipId, set[str]] = defaultdict(set)
+        for answer in annotations.current_answers(session, taxonomy_digest):
+            if answer.labels is not None:
+                people[answer.clip_id].add(answer.annotator)
+        ready = {clip_id for clip_id, names in people.items() if len(names) >= annotators_min}
+        held = {member.clip_id for member in releases.members_of(session, newest.release_id)}
+    return version if ready <= held else Version(version.major, version.minor + 1, 0)

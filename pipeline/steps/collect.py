@@ -1,0 +1,130 @@
+"""Fetch what annotators answered: keep the answer as it came, and its labels in exact seconds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from pipeline.adapters.label_studio import LabelStudio, ReceivedAnnotation, S3Source, read_labels
+from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Recording
+from pipeline.domain.ids import AnnotationId, derive
+from pipeline.domain.labels import ClipLabels, Taxonomy
+from pipeline.errors import InvalidLabelsError
+from pipeline.records import Database, annotations, clips, custody, footage
+from pipeline.records.annotations import Answer, SentTask
+
+log = structlog.get_logger()
+
+OVERLAP = timedelta(minutes=10)
+"""How far to look back before the newest known answer: one that was being saved then may show up late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """How many answers were new, and how many of those could not be taken as labels."""
+
+    new: int
+    refused: int
+
+
+def collect_annotations(
+    *,
+    taxonomy: Taxonomy,
+    source: S3Source,
+    labelling: LabelStudio,
+    db: Database,
+    clock: Callable[[], datetime],
+) -> Collected:
+    """Record every answer that was given or changed since the last time.
+
+    An answer that does not fit its clip or the taxonomy is recorded with the reason and counts for nothing. Safe to
+    repeat: an answer is named by its id in Label Studio and the moment it was last changed.
+
+    Raises:
+        LabelStudioUnavailableError: Label Studio did not answer; what was recorded stays.
+    """
+    with db.begin() as session:
+        tasks = annotations.tasks_under(session, taxonomy.digest)
+        known = annotations.known_answers(session, taxonomy.digest)
+        newest = annotations.newest_answered_at(session, taxonomy.digest)
+    if not tasks:
+        return Collected(0, 0)
+    project_id = labelling.ensure_project(taxonomy, storage=source)
+    since = newest - OVERLAP if newest else None
+    new = refused = 0
+    for received in labelling.read(project_id, updated_since=since):
+        task = tasks.get(received.clip_id)
+        answer_id = AnnotationId(
+            derive("annotation", project_id, received.ls_annotation_id, received.updated_at.isoformat())
+        )
+        if task is None or received.was_cancelled or answer_id in known:
+            continue
+        answer = _answer(answer_id, received, task, taxonomy=taxonomy, db=db, at=clock())
+        with db.begin() as session:
+            if annotations.add_answer(session, answer):
+                custody.append(session, _was_answered(answer))
+                new += 1
+                refused += answer.labels is None
+    log.info("annotations_collected", project_id=project_id, new=new, refused=refused)
+    return Collected(new, refused)
+
+
+def _answer(
+    answer_id: AnnotationId,
+    received: ReceivedAnnotation,
+    task: SentTask,
+    *,
+    taxonomy: Taxonomy,
+    db: Database,
+    at: datetime,
+) -> Answer:
+    labels: ClipLabels | None = None
+    refusal: str | None = None
+    with db.begin() as session:
+        clip = clips.get_clip(session, task.clip_id)
+        recording: Recording = footage.get_recording(session, clip.recording_id)
+    try:
+        labels = read_labels(
+            received,
+            taxonomy=taxonomy,
+            frame_rate=recording.frame_rate,
+            duration_s=clip.span.duration_s,
+            digest=task.clip_digest,
+        )
+    except InvalidLabelsError as error:
+        refusal = str(error)
+    return Answer(
+        annotation_id=answer_id,
+        clip_id=task.clip_id,
+        taxonomy_digest=taxonomy.digest,
+        annotator=pseudonym(received.annotator),
+        label_studio_annotation_id=received.ls_annotation_id,
+        answered_at=received.updated_at,
+        raw=received.result_json.encode(),
+        labels=labels,
+        refusal=refusal,
+        collected_at=at,
+    )
+
+
+def pseudonym(user_id: int) -> str:
+    """What our records call a Label Studio user: the same every time, and no name."""
+    return f"annotator-{derive('annotator', user_id).hex[:12]}"
+
+
+def _was_answered(answer: Answer) -> CustodyEvent:
+    return CustodyEvent(
+        "labelled" if answer.labels is not None else "labels_refused",
+        "annotation",
+        str(answer.annotation_id),
+        answer.collected_at,
+        {
+            "clip_id": str(answer.clip_id),
+            "taxonomy": answer.taxonomy_digest.hex,
+            "raw": Sha256.of(answer.raw).hex,
+            "annotator": answer.annotator,
+        },
+    )

@@ -1,0 +1,109 @@
+"""Notice what was put in the intake bucket: register each new object version, once.
+
+Events are hints and get lost; this lists the bucket and compares it with the records, so that running it again, or
+running it late, finds the same uploads. Bytes are not read here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from pipeline.adapters.object_store import ObjectStore, StoredObject
+from pipeline.domain import keys
+from pipeline.domain.claim import UploadClaim
+from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.footage import Location, Upload
+from pipeline.domain.ids import UploadId
+from pipeline.errors import RejectedInputError
+from pipeline.records import Database, custody, footage
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a look into the intake bucket found."""
+
+    new: tuple[UploadId, ...]
+    """Registered by this look."""
+    waiting: tuple[UploadId, ...]
+    """Neither clips nor in quarantine yet, oldest first: the new ones, and those an earlier run did not finish."""
+
+
+def receive_uploads(*, bucket: str, store: ObjectStore, db: Database, clock: Callable[[], datetime]) -> Received:
+    """Register every object of the intake bucket that is not registered yet.
+
+    An object whose key names no exercise and camera is registered and quarantined at once: it is not lost, and not
+    guessed at. Safe to repeat.
+
+    Raises:
+        StoreUnavailableError: S3 did not answer; uploads registered so far stay registered.
+        DatabaseUnavailableError: Postgres did not answer; likewise.
+    """
+    with db.begin() as session:
+        known = footage.known_objects(session, bucket)
+    new: list[UploadId] = []
+    for listed in store.list(bucket, ""):
+        if known.get(listed.key) == listed.etag:
+            continue
+        found = store.head(bucket, listed.key)
+        if found is None:
+            continue  # deleted between the listing and now
+        upload, refusal = _upload_from(found, received_at=clock())
+        with db.begin() as session:
+            if not footage.add_upload(session, upload):
+                continue
+            custody.append(session, _was_received(upload))
+            if refusal is not None:
+                footage.quarantine(
+                    session,
+                    upload.upload_id,
+                    error_kind=RejectedInputError.__name__,
+                    reason=refusal,
+                    at=upload.received_at,
+                )
+                custody.append(
+                    session,
+                    CustodyEvent("quarantined", "upload", str(upload.upload_id), upload.received_at, {"kind": "key"}),
+                )
+        log.info("upload_received", upload_id=str(upload.upload_id), size_bytes=upload.size_bytes)
+        new.append(upload.upload_id)
+    with db.begin() as session:
+        waiting = footage.uploads_waiting(session)
+    return Received(tuple(new), tuple(waiting))
+
+
+def _upload_from(found: StoredObject, *, received_at: datetime) -> tuple[Upload, str | None]:
+    """The upload that an object is, and why it is refused when its key cannot be read."""
+    at = Location(found.bucket, found.key, found.version_id)
+    named = keys.parse_upload_key(found.key)
+    refusal = None if named else "its key names no exercise and camera: send footage with `firsthand upload`"
+    claimed = found.digest or (named.digest if named else None)
+    upload = Upload(
+        upload_id=Upload.id_for(at),
+        at=at,
+        etag=found.etag,
+        size_bytes=found.size_bytes,
+        exercise_id=named.exercise_id if named else None,
+        camera_serial=named.camera_serial if named else None,
+        original_name=UploadClaim.from_metadata(found.metadata).original_name,
+        claimed_digest=claimed,
+        received_at=received_at,
+    )
+    return upload, refusal
+
+
+def _was_received(upload: Upload) -> CustodyEvent:
+    return CustodyEvent(
+        "received",
+        "upload",
+        str(upload.upload_id),
+        upload.received_at,
+        {
+            "size_bytes": str(upload.size_bytes),
+            "version_id": upload.at.version_id,
+            "claimed_digest": upload.claimed_digest.hex if upload.claimed_digest else "absent",
+        },
+    )

@@ -1,0 +1,116 @@
+"""Make a recording viewable: one decode, one encode, with a keyframe wherever a clip will begin."""
+
+from collections.abc import Callable
+from datetime import datetime
+from fractions import Fraction
+
+import structlog
+
+from pipeline.adapters.ffmpeg import Ffmpeg
+from pipeline.adapters.object_store import ObjectStore
+from pipeline.adapters.scratch import Scratch
+from pipeline.domain import keys
+from pipeline.domain.clip import ClipPolicy, plan_clips
+from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Location, Recording, Rendition
+from pipeline.domain.ids import RecordingId, RenditionId
+from pipeline.domain.recipe import Recipe
+from pipeline.records import Database, custody, footage
+
+log = structlog.get_logger()
+
+
+def render_recording(
+    recording_id: RecordingId,
+    *,
+    recipe: Recipe,
+    policy: ClipPolicy,
+    working_bucket: str,
+    store: ObjectStore,
+    scratch: Scratch,
+    media: Ffmpeg,
+    db: Database,
+    clock: Callable[[], datetime],
+    progress: Callable[[Fraction], None] | None = None,
+) -> RenditionId:
+    """Render one recording by a recipe.
+
+    Safe to repeat: a rendition that is recorded is not made again; one that was made but not recorded is made again,
+    byte for byte the same, and stored once.
+
+    Raises:
+        DamagedMediaError: frames do not decode; nothing was stored.
+        MediaToolError: ffmpeg was killed or ran out of something; nothing was stored.
+        StoreUnavailableError: S3 did not answer; nothing was recorded.
+    """
+    with db.begin() as session:
+        recording = footage.get_recording(session, recording_id)
+        known = footage.find_rendition(session, recording_id, recipe.digest)
+        originals = [footage.get_original(session, digest) for digest in recording.originals]
+    if known is not None:
+        return known.rendition_id
+    original = originals[0]
+    source = scratch.file_for(original.digest)
+    if not source.exists():
+        at = original.at
+        store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=original.digest)
+    rendition_id = Rendition.id_for(recording_id, recipe.digest, media.identity)
+    plan = plan_clips(facts=recording.facts, policy=policy)
+    with scratch.folder() as folder:
+        target = folder / "rendition.mp4"
+        rendered = media.render(
+            source,
+            recording.facts,
+            recipe,
+            cut_frames=[clip.start_frame for clip in plan.clips],
+            target=target,
+            progress=progress,
+        )
+        with target.open("rb") as stream:
+            digest = Sha256.of_stream(stream)
+        stored = store.put_once(
+            working_bucket,
+            keys.rendition_key(recording_id, rendition_id, digest),
+            target,
+            digest=digest,
+            media_type="video/mp4",
+        )
+        target.rename(scratch.file_for(digest))  # cutting reads the same bytes next
+    rendition = Rendition(
+        rendition_id=rendition_id,
+        recording_id=recording_id,
+        recipe_name=recipe.name,
+        recipe_digest=recipe.digest,
+        tool_identity=media.identity,
+        digest=digest,
+        at=Location(stored.bucket, stored.key, stored.version_id),
+        size_bytes=stored.size_bytes,
+        frame_count=rendered.frame_count,
+        width_px=rendered.width_px,
+        height_px=rendered.height_px,
+        cut_frames=tuple(clip.start_frame for clip in plan.clips),
+        cut_reason=plan.reason,
+        rendered_at=clock(),
+    )
+    with db.begin() as session:
+        if footage.add_rendition(session, rendition):
+            custody.append(session, _was_rendered(recording, rendition))
+    log.info("recording_rendered", recording_id=str(recording_id), rendition_id=str(rendition.rendition_id))
+    return rendition.rendition_id
+
+
+def _was_rendered(recording: Recording, rendition: Rendition) -> CustodyEvent:
+    return CustodyEvent(
+        "rendered",
+        "rendition",
+        str(rendition.rendition_id),
+        rendition.rendered_at,
+        {
+            "recording_id": str(recording.recording_id),
+            "digest": rendition.digest.hex,
+            "version_id": rendition.at.version_id,
+            "recipe": rendition.recipe_digest.hex,
+            "tool": rendition.tool_identity,
+        },
+    )

@@ -1,0 +1,90 @@
+"""Choose the clips of a release: which may enter, and why the others may not."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from pipeline.domain import keys
+from pipeline.domain import release as rules
+from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.ids import ClipId, ReleaseId, derive
+from pipeline.domain.labels import Taxonomy
+from pipeline.domain.version import Version
+from pipeline.errors import NotPermittedError
+from pipeline.records import Database, annotations, clips, custody, releases
+from pipeline.records.annotations import Answer
+
+log = structlog.get_logger()
+
+
+def select_clips(
+    name: str,
+    version: str,
+    *,
+    annotators_min: int,
+    taxonomy: Taxonomy,
+    db: Database,
+    clock: Callable[[], datetime],
+) -> ReleaseId:
+    """Draft a release: fix its members, and the answers that are newest now.
+
+    Safe to repeat: a release of this name and version that exists is given back as it is.
+
+    Raises:
+        UsageError: the name or version cannot be one.
+        NotPermittedError: no clip may enter; nothing was recorded.
+    """
+    named, numbered = keys.release_name(name), Version.parse(version)
+    release_id = ReleaseId(derive("release", named, numbered))
+    with db.begin() as session:
+        if releases.find_draft(session, named, str(numbered)) is not None:
+            return release_id
+        everything = clips.all_clips(session)
+        answers: dict[ClipId, list[Answer]] = defaultdict(list)
+        for answer in annotations.current_answers(session, taxonomy.digest):
+            answers[answer.clip_id].append(answer)
+        selection = rules.select_clips(
+            (_candidate(clip.clip_id, answers[clip.clip_id]) for clip in everything), annotators_min=annotators_min
+        )
+        if not selection.chosen:
+            first = selection.refusals[0].explanation if selection.refusals else "there are no clips"
+            raise NotPermittedError(
+                f"release {named} {numbered} would be empty: "
+                f"none of {len(everything)} clips may enter. The first: {first}"
+            )
+        reasons: dict[ClipId, list[str]] = defaultdict(list)
+        for refusal in selection.refusals:
+            reasons[refusal.clip_id].append(f"{refusal.reason}: {refusal.explanation}")
+        drafted_at = clock()
+        draft = releases.Draft(release_id, named, str(numbered), taxonomy.digest, annotators_min, drafted_at)
+        members = [
+            releases.Member(
+                clip_id,
+                clips.rendition_of_clip(session, clip_id).rendition_id,
+                tuple(answer.annotation_id for answer in answers[clip_id]),
+            )
+            for clip_id in selection.chosen
+        ]
+        if releases.add_draft(session, draft, members, [(clip_id, "; ".join(r)) for clip_id, r in reasons.items()]):
+            custody.append(
+                session,
+                CustodyEvent(
+                    "drafted",
+                    "release",
+                    str(release_id),
+                    drafted_at,
+                    {"clips": str(len(members)), "refused": str(len(reasons)), "taxonomy": taxonomy.digest.hex},
+                ),
+            )
+    log.info("release_drafted", release_id=str(release_id), clips=len(members), refused=len(reasons))
+    return release_id
+
+
+def _candidate(clip_id: ClipId, answers: list[Answer]) -> rules.Candidate:
+    return rules.Candidate(
+        clip_id=clip_id,
+        annotators=frozenset(answer.annotator for answer in answers if answer.labels is not None),
+        label_mistakes=tuple(answer.refusal for answer in answers if answer.refusal is not None),
+    )

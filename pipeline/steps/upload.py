@@ -1,0 +1,241 @@
+"""Send local files to the intake bucket, each once, and go on where a killed run stopped.
+
+Rules kept here:
+
+* The digest comes first and is part of the key: the same bytes, under any name and in any run, are one object.
+* A folder is walked in order, without following links; hidden files and unfinished `.part` files stay behind.
+* A fault of one file is that file's result, and the others are sent; a fault of the store or of the settings is
+  everybody's, and ends the run. What was sent by then stays sent.
+* An empty file is footage too: it is sent, and quarantined on arrival with a reason.
+
+No records are written here: an upload begins to exist when `receive` notices it.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Lock
+from typing import Literal
+
+import structlog
+
+from pipeline.adapters.object_store import ObjectStore, Sent
+from pipeline.domain import keys
+from pipeline.domain.claim import UploadClaim
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import CameraSerial, ExerciseId
+from pipeline.errors import CustodyError, DigestMismatchError, UsageError
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/octet-stream"
+"""Nobody has looked inside yet; what a file's name says of it is not evidence."""
+
+UploadOutcome = Literal["sent", "present", "resumed", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file to send, as it was when the plan was made."""
+
+    path: Path
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPlan:
+    """What would be sent."""
+
+    files: tuple[LocalFile, ...]
+
+    @property
+    def total_bytes(self) -> int:
+        """The sum of the sizes: what progress counts up to."""
+        return sum(file.size_bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file."""
+
+    path: Path
+    size_bytes: int
+    outcome: UploadOutcome
+    digest: Sha256 | None = None
+    key: str | None = None
+    sent_bytes: int = 0
+    """What went over the wire."""
+    problem: str | None = None
+    """Why it failed."""
+
+
+def plan_upload(paths: Iterable[Path]) -> UploadPlan:
+    """Find the files that these paths mean: themselves, or everything below them, each file once.
+
+    Raises:
+        UsageError: a path does not exist, is neither file nor folder, cannot be read, or holds nothing to send.
+    """
+    found: dict[Path, LocalFile] = {}
+    for path in paths:
+        files = _files_of(path)
+        if not files:
+            raise UsageError(f"{path} holds no file to send (hidden files, links and .part files are passed over)")
+        for file in files:
+            found.setdefault(file.path.resolve(), file)
+    return UploadPlan(tuple(found.values()))
+
+
+def send_upload(
+    plan: UploadPlan,
+    *,
+    exercise: ExerciseId,
+    camera: CameraSerial,
+    bucket: str,
+    store: ObjectStore,
+    jobs: int,
+    clock: Callable[[], datetime],
+    progress: Callable[[int], None] | None = None,
+) -> list[FileResult]:
+    """Send every file of a plan, several at once.
+
+    Safe to repeat after a kill at any moment: what is there is not sent again, down to the parts of one file.
+
+    Args:
+        plan: the files.
+        exercise: the exercise that was filmed.
+        camera: the camera that filmed it.
+        bucket: the intake bucket.
+        store: the object store.
+        jobs: files under way at once.
+        clock: what time this machine says it is.
+        progress: told of bytes that are in the store; from any thread.
+
+    Returns:
+        One result for each file, in the order of the plan.
+
+    Raises:
+        SettingsError: the bucket does not exist.
+        AccessDeniedError: the store refused the credentials.
+        StoreUnavailableError: the store does not answer.
+    """
+    store.check(bucket)
+    sender = _Sender(
+        exercise=exercise, camera=camera, bucket=bucket, store=store, clock=clock, tell=progress or (lambda _: None)
+    )
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="upload")
+    try:
+        futures = {pool.submit(sender.send, file): at for at, file in enumerate(plan.files)}
+        results = {futures[done]: done.result() for done in as_completed(futures)}
+    finally:
+        sender.stop.set()
+        pool.shutdown(cancel_futures=True)
+    return [results[at] for at in sorted(results)]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sender:
+    """Sends files of one exercise and camera; shared by all threads of a run."""
+
+    exercise: ExerciseId
+    camera: CameraSerial
+    bucket: str
+    store: ObjectStore
+    clock: Callable[[], datetime]
+    tell: Callable[[int], None]
+    stop: Event = field(default_factory=Event)
+    """Set when the run is over: whoever is still sending gives up at the next part."""
+    _lock: Lock = field(default_factory=Lock)
+    _turns: dict[str, Lock] = field(default_factory=dict)
+
+    def send(self, file: LocalFile) -> FileResult:
+        digest: Sha256 | None = None
+        key: str | None = None
+        try:
+            digest = _digest_of(file.path)
+            key = keys.upload_key(self.exercise, self.camera, digest)
+            # The same bytes twice in one run: the second waits, and then finds them there.
+            with self._turn_of(key):
+                sent = self._send_as(key, file, digest)
+        except (UsageError, CustodyError, OSError) as exc:
+            problem = f"{file.path} cannot be read: {exc.strerror}" if isinstance(exc, OSError) else str(exc)
+            log.warning("upload_failed", digest=str(digest), error_kind=type(exc).__name__)
+            return FileResult(file.path, file.size_bytes, "failed", digest=digest, key=key, problem=problem)
+        log.info("upload_sent", digest=digest.hex, outcome=sent.outcome, sent_bytes=sent.sent_bytes)
+        return FileResult(
+            file.path,
+            sent.stored.size_bytes,
+            sent.outcome,
+            digest=digest,
+            key=key,
+            sent_bytes=sent.sent_bytes,
+        )
+
+    def _send_as(self, key: str, file: LocalFile, digest: Sha256) -> Sent:
+        status = file.path.stat()
+        claim = UploadClaim(
+            original_name=file.path.name,
+            size_bytes=status.st_size,
+            modified_at=datetime.fromtimestamp(status.st_mtime, UTC),
+            sent_at=self.clock(),
+        )
+        try:
+            return self.store.send_once(
+                self.bucket,
+                key,
+                file.path,
+                digest=digest,
+                media_type=MEDIA_TYPE,
+                metadata={**claim.to_metadata(), "exercise": self.exercise, "camera": self.camera},
+                progress=self._advance,
+            )
+        except DigestMismatchError as exc:
+            found = _digest_of(file.path)
+            if found == digest:
+                raise
+            raise UsageError(
+                f"{file.path} changed while it was sent: SHA-256 {digest} before, {found} now; nothing was stored. "
+                "Send it again when nothing writes to it"
+            ) from exc
+
+    def _advance(self, more_bytes: int) -> None:
+        if self.stop.is_set():
+            raise CancelledError
+        self.tell(more_bytes)
+
+    def _turn_of(self, key: str) -> Lock:
+        with self._lock:
+            return self._turns.setdefault(key, Lock())
+
+
+def _digest_of(path: Path) -> Sha256:
+    with path.open("rb") as stream:
+        return Sha256.of_stream(stream)
+
+
+def _files_of(path: Path) -> Sequence[LocalFile]:
+    try:
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            return [LocalFile(path, status.st_size)]
+        if stat.S_ISDIR(status.st_mode):
+            return _files_below(path)
+    except OSError as exc:
+        raise UsageError(f"{exc.filename or path} cannot be read: {exc.strerror}") from exc
+    raise UsageError(f"{path} is neither a file nor a folder")
+
+
+def _files_below(folder: Path) -> list[LocalFile]:
+    found: list[LocalFile] = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                found += _files_below(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False) and not entry.name.endswith(".part"):
+                found.append(LocalFile(Path(entry.path), entry.stat(follow_symlinks=False).st_size))
+    return found

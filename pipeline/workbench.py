@@ -1,0 +1,103 @@
+"""The one place where settings become opened parts: the store, ffmpeg, Label Studio, the database, the clock.
+
+Whatever starts work opens a workbench and hands its parts to steps. Parts are made on first use, so that a command
+that needs only Postgres does not ask for Label Studio.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from pipeline.adapters.ffmpeg import Ffmpeg, Limits
+from pipeline.adapters.object_store import ObjectStore
+from pipeline.adapters.scratch import Scratch
+from pipeline.domain import taxonomies
+from pipeline.domain.clip import ClipPolicy
+from pipeline.domain.labels import Taxonomy
+from pipeline.domain.recipe import VIEWING, Recipe
+from pipeline.logs import configure_logs
+from pipeline.records import Database
+from pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pipeline.adapters.label_studio import LabelStudio, S3Source
+
+
+class Workbench:
+    """The opened parts of one process. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.recipe: Recipe = VIEWING
+        self.policy = ClipPolicy()
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        """The taxonomy that new annotation tasks are made under."""
+        return taxonomies.load()
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The object store, with our own credentials."""
+        return ObjectStore(
+            endpoint_url=self.settings.s3_endpoint_url,
+            region=self.settings.s3_region,
+            access_key_id=self.settings.s3_access_key_id,
+            secret_access_key=self.settings.s3_secret_access_key.get_secret_value(),
+        )
+
+    @cached_property
+    def scratch(self) -> Scratch:
+        """The private working folder on this machine."""
+        return Scratch(self.settings.scratch_dir)
+
+    @cached_property
+    def media(self) -> Ffmpeg:
+        """Ffmpeg within its limits."""
+        return Ffmpeg(limits=Limits(wall_s=self.settings.ffmpeg_timeout_s), scratch=self.settings.scratch_dir)
+
+    @cached_property
+    def labelling(self) -> "LabelStudio":
+        """Label Studio, as the user who makes projects."""
+        # Its SDK takes a second to import; most commands never ask Label Studio anything.
+        from pipeline.adapters.label_studio import LabelStudio  # noqa: PLC0415
+
+        return LabelStudio(self.settings.label_studio_url, token=self.settings.label_studio_token.get_secret_value())
+
+    @cached_property
+    def clip_source(self) -> "S3Source":
+        """Where Label Studio finds the clips that it shows."""
+        from pipeline.adapters.label_studio import S3Source  # noqa: PLC0415  # as above
+
+        return S3Source(
+            bucket=self.settings.s3_working_bucket,
+            endpoint_url=self.settings.s3_endpoint_url,
+            region=self.settings.s3_region,
+            access_key_id=self.settings.s3_access_key_id,
+            secret_access_key=self.settings.s3_secret_access_key.get_secret_value(),
+        )
+
+    @cached_property
+    def db(self) -> Database:
+        """The Firsthand database."""
+        # An upload in work holds two locks and at times a transaction: three connections.
+        return Database(self.settings.database_url.get_secret_value(), pool_size=4 + 3 * self.settings.ingest_jobs)
+
+
+@cache
+def open_workbench() -> Workbench:
+    """Open the workbench that this process's settings describe; the same one every time.
+
+    Raises:
+        SettingsError: a setting is missing or wrong; nothing was opened.
+    """
+    configure_logs()
+    return Workbench(load_settings(), clock=lambda: datetime.now(UTC))
+
+
+def ingest_jobs() -> int:
+    """How many uploads one flow run works on at once, known before a workbench can be opened."""
+    return int(os.environ.get("FIRSTHAND_INGEST_JOBS") or os.cpu_count() or 1)
