@@ -1,0 +1,45 @@
+"""submit; collect: clips go out to be labelled, labels come back."""
+
+from typing import Literal
+
+from prefect import flow, task
+
+from flows.retry import POLICY
+from pipeline.steps.collect import collect_annotations
+from pipeline.steps.submit import submit_clips
+from pipeline.workbench import open_workbench
+
+
+@flow(name="annotate")
+def annotate(only: Literal["submit", "collect"] | None = None) -> None:
+    """Send out every clip that was not sent, then fetch every answer that is new; or only one of the two."""
+    if only != "collect":
+        submit()
+    if only != "submit":
+        collect()
+
+
+@task(**POLICY)
+def submit() -> None:
+    """Send out every clip that has no task under the newest taxonomy."""
+    bench = open_workbench()
+    submit_clips(
+        taxonomy=bench.taxonomy,
+        source=bench.clip_source,
+        labelling=bench.labelling,
+        db=bench.db,
+        clock=bench.clock,
+    )
+
+
+@task(**POLICY)
+def collect() -> None:
+    """Fetch every answer that was given or changed since the last time."""
+    bench = open_workbench()
+    collect_annotations(
+        taxonomy=bench.taxonomy,
+        source=bench.clip_source,
+        labelling=bench.labelling,
+        db=bench.db,
+        clock=bench.clock,
+    )

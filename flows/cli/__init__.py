@@ -1,0 +1,63 @@
+"""The command `firsthand`: parse, call, print. Errors of ours end it with one message and the code of their family.
+
+The commands of a partner are loaded alone: they must work where neither Prefect nor a database is installed.
+"""
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from flows.cli.exits import INTERRUPTED, exit_code
+from flows.cli.output import err
+from pipeline.errors import FirsthandError
+from pipeline.logs import configure_logs
+
+PARTNER = "partner"
+PARTS = ("stack", "upload", "route", "looking", PARTNER, "migrate")
+"""Modules of commands, in the order in which `--help` lists them."""
+
+PARTNER_COMMANDS = frozenset({"pull", "verify"})
+
+
+def build(parts: Sequence[str] = PARTS) -> typer.Typer:
+    """The command line, with the commands of these modules."""
+    app = typer.Typer(
+        name="firsthand",
+        help="From the camera dock to a dataset that a partner has pulled and verified.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+
+    @app.callback()
+    def keep_a_group() -> None:
+        """From the camera dock to a dataset that a partner has pulled and verified."""
+
+    for name in parts:
+        part: typer.Typer = importlib.import_module(f"flows.cli.{name}").app
+        app.registered_commands += part.registered_commands
+        app.registered_groups += part.registered_groups
+    return app
+
+
+def main() -> None:
+    """Run the command line; see `flows.cli.exits` for the exit codes."""
+    configure_logs(level=logging.WARNING)
+    try:
+        app = build((PARTNER,) if sys.argv[1:2] and sys.argv[1] in PARTNER_COMMANDS else PARTS)
+        code = app(standalone_mode=False)
+    except FirsthandError as exc:
+        err().print(f"[bold red]{type(exc).__name__.removesuffix('Error')}[/bold red]: ", end="")
+        err().print(str(exc), markup=False)
+        sys.exit(exit_code(exc))
+    except (KeyboardInterrupt, typer.Abort):
+        err().print("interrupted: run the same command again, it goes on where it was")
+        sys.exit(INTERRUPTED)
+    except TyperException as exc:  # a wrong option or argument
+        err().print(f"{exc.format_message()} `firsthand --help` and `firsthand COMMAND --help` explain.", markup=False)
+        sys.exit(exc.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)

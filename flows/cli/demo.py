@@ -1,0 +1,220 @@
+"""firsthand demo: the whole route on this machine, from camera files to a dataset that a partner has pulled."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from dotenv import dotenv_values
+from infra.local.annotators import annotate_everything
+from rich.table import Table
+
+from flows.cli import stack
+from flows.cli.output import err, out
+from flows.cli.progress import bar_to_total, saying
+from flows.cli.runs import run_and_wait
+from flows.cli.upload import JOBS, send_files
+from infra.local import staged_exercise
+from pipeline.errors import CustodyError, RejectedInputError, UsageError
+from pipeline.lookup import listing, waiting
+from pipeline.partner import StoreCredentials, pull, verify
+from pipeline.settings import home
+from pipeline.workbench import Workbench, open_workbench
+
+app = typer.Typer()
+
+RELEASE = "demo"
+ANNOTATORS_MIN = 2
+FOOTAGE_EXERCISE = "DEMO-FOOTAGE"
+"""Under which footage that was given is uploaded; what is generated has an exercise of its own."""
+
+
+@dataclass(slots=True)
+class Stages:
+    """What was done, in order, with what came of it and how long it took."""
+
+    lines: list[tuple[str, str, float]] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[list[str]]:
+        """Time one stage; the caller puts what came of it into the list."""
+        began, outcome = time.monotonic(), [""]
+        yield outcome
+        self.lines.append((name, outcome[-1], time.monotonic() - began))
+        if not err().is_terminal:
+            err().print(f"{name}: {outcome[-1]}", markup=False)
+
+
+@app.command(epilog="Example: FIRSTHAND_FOOTAGE=~/footage firsthand demo")
+def demo(
+    footage: Annotated[
+        Path | None,
+        typer.Option(envvar="FIRSTHAND_FOOTAGE", help="A folder of footage; without it an exercise is generated."),
+    ] = None,
+) -> None:
+    """Run the whole route on this machine. Run again, it finds everything done and changes nothing."""
+    stages = Stages()
+    with stages.stage("stack") as outcome:
+        stack.bring_up(None)
+        outcome.append("all parts are ready")
+    bench = open_workbench()
+    before = waiting.totals(bench.db)
+    _footage_in(bench, footage, stages)
+    _clips_out(bench, stages)
+    _labels_back(bench, stages)
+    version = _release(bench, stages)
+    _audit(bench, stages)
+    _pull(bench, version, stages)
+    _report(bench, stages, version, changed=waiting.totals(bench.db) != before)
+
+
+def _footage_in(bench: Workbench, footage: Path | None, stages: Stages) -> None:
+    batches: list[tuple[str, str, list[Path]]] = []
+    with stages.stage("footage") as outcome:
+        if footage is not None:
+            batches.append((FOOTAGE_EXERCISE, "DEMO-C", [footage]))
+            outcome.append(f"taken from {footage}")
+        else:
+            with saying("generating an exercise") as say:
+                made = staged_exercise.generate(home() / "demo" / "footage", say)
+            cameras = sorted({recording.camera_serial for recording, _ in made})
+            for camera in cameras:
+                paths = [path for recording, path in made if recording.camera_serial == camera]
+                batches.append((staged_exercise.EXERCISE_ID, camera, paths))
+            outcome.append(f"{len(made)} recordings of {len(cameras)} cameras")
+    with stages.stage("upload") as outcome:
+        results = [
+            result
+            for exercise, camera, paths in batches
+            for result in send_files(paths, exercise=exercise, camera=camera, jobs=JOBS, bench=bench)
+        ]
+        for result in results:
+            if result.problem:
+                err().print(f"not sent: {result.problem}", markup=False)
+        sent = sum(result.outcome in {"sent", "resumed"} for result in results)
+        outcome.append(f"{sent} files sent, {len(results) - sent} were there")
+
+
+def _clips_out(bench: Workbench, stages: Stages) -> None:
+    with stages.stage("ingest") as outcome:
+        if waiting.anything_to_ingest(bench.settings.s3_intake_bucket, db=bench.db, store=bench.store):
+            _run(bench, "ingest/ingest", {}, "ingesting")
+        totals = waiting.totals(bench.db)
+        outcome.append(f"{totals.recordings} recordings, {totals.clips} clips, {totals.quarantined} in quarantine")
+    for line in listing.list_quarantine(bench.db):
+        err().print(f"in quarantine: {line.upload_id} {line.error_kind}: {line.reason}", markup=False)
+    if waiting.totals(bench.db).clips == 0:
+        raise RejectedInputError("none of the footage could be ingested; `firsthand quarantine` tells why")
+
+
+def _labels_back(bench: Workbench, stages: Stages) -> None:
+    with stages.stage("send out") as outcome:
+        if waiting.clips_to_submit(bench.db, bench.taxonomy.digest):
+            _run(bench, "annotate/annotate", {"only": "submit"}, "sending clips to Label Studio")
+        outcome.append(f"{waiting.totals(bench.db).tasks} tasks in Label Studio")
+    with stages.stage("label") as outcome:
+        people = [person for person in _people() if person["role"] == "annotator"]
+        with saying("two annotators label through Label Studio's API"):
+            given = annotate_everything(bench.settings.label_studio_url, tokens=[person["token"] for person in people])
+        outcome.append(f"{given} new answers of {len(people)} annotators")
+    with stages.stage("collect") as outcome:
+        if given or waiting.totals(bench.db).annotations < ANNOTATORS_MIN * waiting.totals(bench.db).tasks:
+            _run(bench, "annotate/annotate", {"only": "collect"}, "fetching answers")
+        outcome.append(f"{waiting.totals(bench.db).annotations} annotations")
+
+
+def _release(bench: Workbench, stages: Stages) -> str:
+    with stages.stage("release") as outcome:
+        version = str(
+            waiting.next_version(
+                bench.db, RELEASE, taxonomy_digest=bench.taxonomy.digest, annotators_min=ANNOTATORS_MIN
+            )
+        )
+        if not waiting.is_published(bench.db, RELEASE, version):
+            parameters = {"name": RELEASE, "version": version, "annotators_min": ANNOTATORS_MIN}
+            _run(bench, "release/release", parameters, "releasing")
+        line = next(line for line in listing.list_releases(bench.db) if (line.name, line.version) == (RELEASE, version))
+        outcome.append(f"{RELEASE} {version}: {line.clips} clips, manifest {str(line.manifest_sha256)[:12]}…")
+    return version
+
+
+def _audit(bench: Workbench, stages: Stages) -> None:
+    with stages.stage("audit") as outcome:
+        if waiting.anything_since_last_audit(bench.db):
+            _run(bench, "audit/audit", {}, "auditing")
+        last = listing.list_audits(bench.db)[-1]
+        outcome.append(
+            f"{last.objects_checked} objects, {last.events_checked} custody events, {len(last.faults)} faults"
+        )
+
+
+def _run(bench: Workbench, deployment: str, parameters: dict[str, object], doing: str) -> None:
+    run_and_wait(
+        deployment,
+        parameters,
+        api_url=bench.settings.prefect_api_url,
+        doing=doing,
+        progress=lambda: f"{waiting.totals(bench.db).clips} clips",
+    )
+
+
+def _people() -> list[dict[str, str]]:
+    path = home() / "credentials.json"
+    try:
+        people: list[dict[str, str]] = json.loads(path.read_text())["label_studio"]["people"]
+    except (OSError, ValueError, KeyError) as exc:
+        raise UsageError(f"{path} cannot be read: `firsthand up` writes it") from exc
+    return people
+
+
+def _report(bench: Workbench, stages: Stages, version: str, *, changed: bool) -> None:
+    console = out()
+    table = Table(title="The route", box=None, pad_edge=False, title_justify="left", header_style="bold")
+    for column in ("stage", "what was made", "seconds"):
+        table.add_column(column, justify="right" if column == "seconds" else "left", overflow="fold")
+    for name, outcome, elapsed_s in stages.lines:
+        table.add_row(name, outcome, f"{elapsed_s:.1f}")
+    console.print(table)
+    if not changed:
+        console.print("Everything was done already; nothing was changed.")
+    prefect_ui = bench.settings.prefect_api_url.removesuffix("/api")
+    annotator = next(person for person in _people() if person["role"] == "annotator")
+    where = [
+        ("label clips", f"{bench.settings.label_studio_url}  as {annotator['email']}"),
+        ("", f"its password is in {home() / 'credentials.json'}"),
+        ("watch flows", prefect_ui),
+        ("pulled release", str(_pulled(version))),
+        ("look around", "firsthand recordings | clips | releases | show ID"),
+        ("stop", "firsthand down"),
+    ]
+    for name, place in where:
+        console.print(f"{name:<16}{place}", markup=False)
+
+
+def _pulled(version: str) -> Path:
+    return home() / "demo" / "pulled" / RELEASE / version
+
+
+def _pull(bench: Workbench, version: str, stages: Stages) -> None:
+    dest = home() / "demo" / "pulled"
+    environment = {name: value for name, value in dotenv_values(home() / "partner.env").items() if value}
+    with stages.stage("pull") as outcome, bar_to_total("pulling as the partner") as progress:
+        pulled = pull(
+            f"s3://{bench.settings.s3_releases_bucket}/{RELEASE}",
+            version,
+            dest,
+            credentials=StoreCredentials.from_environment(environment),
+            jobs=JOBS,
+            progress=progress,
+        )
+        receipt = pulled.receipt
+        outcome.append(f"{receipt.blobs} clips, {receipt.size_bytes} bytes, {pulled.fetched_files} files fetched now")
+    with stages.stage("verify") as outcome, bar_to_total("verifying") as progress:
+        verified = verify(dest, progress=progress)
+        if verified.faults:
+            raise CustodyError(f"{len(verified.faults)} pulled files are not what was released")
+        outcome.append(f"{verified.files} files read again, all as sealed")

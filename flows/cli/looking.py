@@ -1,0 +1,108 @@
+"""firsthand exercises | recordings | clips | releases | quarantine | audits | show | get: look, change nothing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from flows.cli.output import Json, emit, out, plain, shown
+from flows.cli.progress import byte_progress
+from pipeline.lookup import fetching, lineage, listing
+from pipeline.lookup.naming import resolve
+from pipeline.workbench import open_workbench
+
+app = typer.Typer()
+
+Exercise = Annotated[str | None, typer.Option(help="Only this exercise.")]
+
+
+@app.command(epilog="Example: firsthand exercises --json")
+def exercises(as_json: Json = False) -> None:
+    """List the exercises that footage was uploaded for."""
+    emit("exercises", listing.list_exercises(open_workbench().db), as_json=as_json, empty="No exercises yet.")
+
+
+@app.command(epilog="Example: firsthand recordings --exercise EX-2026-014")
+def recordings(exercise: Exercise = None, as_json: Json = False) -> None:
+    """List recordings: one press-record-to-stop of one camera each."""
+    found = listing.list_recordings(open_workbench().db, exercise_id=exercise)
+    emit("recordings", found, as_json=as_json, empty="No recordings yet.")
+
+
+@app.command(epilog="Example: firsthand clips --recording 1f0c2a9b")
+def clips(
+    exercise: Exercise = None,
+    recording: Annotated[str | None, typer.Option(help="Only this recording: its id or the beginning of it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List clips: the spans of recordings that are labelled and released."""
+    bench = open_workbench()
+    found = listing.list_clips(bench.db, exercise_id=exercise)
+    if recording is not None:
+        wanted = resolve(bench.db, recording).thing_id
+        found = [clip for clip in found if str(clip.recording_id) == wanted]
+    emit("clips", found, as_json=as_json, empty="No clips yet.")
+
+
+@app.command(epilog="Example: firsthand releases")
+def releases(as_json: Json = False) -> None:
+    """List releases and how far each is: drafted, sealed, published."""
+    emit("releases", listing.list_releases(open_workbench().db), as_json=as_json, empty="No releases yet.")
+
+
+@app.command(epilog="Example: firsthand quarantine --json")
+def quarantine(as_json: Json = False) -> None:
+    """List the uploads that were refused, and why; their bytes are still in the intake bucket."""
+    found = listing.list_quarantine(open_workbench().db)
+    emit("quarantine", found, as_json=as_json, empty="Nothing is in quarantine.")
+
+
+@app.command(epilog="Example: firsthand audits")
+def audits(as_json: Json = False) -> None:
+    """List the audits: what each re-checked, and what it found wrong."""
+    emit("audits", listing.list_audits(open_workbench().db), as_json=as_json, empty="No audit yet: firsthand audit")
+
+
+@app.command(epilog="Example: firsthand show demo@1.0.0")
+def show(
+    thing: Annotated[str, typer.Argument(metavar="ID", help="Any id or its beginning, an exercise, or NAME@VERSION.")],
+    as_json: Json = False,
+) -> None:
+    """Explain one thing: what it is, what it came from, what came from it, and its chain of custody."""
+    found = lineage.show(open_workbench().db, thing)
+    if as_json:
+        emit("things", [found], as_json=True, empty="")
+        return
+    console = out()
+    console.print(f"[bold]{found.ref.kind}[/bold] {found.ref.thing_id}")
+    facts = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in found.facts.items():
+        facts.add_row(f"  {name.replace('_', ' ')}", value)
+    console.print(facts)
+    for title, refs in (("came from", found.came_from), ("became", found.became)):
+        console.print(f"[bold]{title}[/bold]" if refs else f"[bold]{title}[/bold] nothing yet")
+        for ref in refs:
+            console.print(f"  {ref.kind} {ref.thing_id}")
+    console.print("[bold]custody[/bold]")
+    for event in found.happenings:
+        details = "  ".join(f"{name}={value}" for name, value in event.details.items())
+        console.print(f"  {shown(event.at)}  {event.kind}  [dim]{details}[/dim]")
+
+
+@app.command(epilog="Example: firsthand get 1f0c2a9b ./clip.mp4")
+def get(
+    thing: Annotated[
+        str, typer.Argument(metavar="ID", help="An upload, original, recording, rendition, clip or release.")
+    ],
+    dest: Annotated[Path, typer.Argument(metavar="DEST", help="A file to write, or a folder.")],
+    as_json: Json = False,
+) -> None:
+    """Fetch the bytes of one thing and check them against their recorded digest."""
+    bench = open_workbench()
+    with byte_progress("fetching", total_bytes=None) as progress:
+        fetched = fetching.get(thing, dest, db=bench.db, store=bench.store, progress=progress)
+    if as_json:
+        emit("fetched", [fetched], as_json=True, empty="")
+    else:
+        out().print(f"{plain(fetched.path)}  {fetched.size_bytes} bytes  sha256 {fetched.digest} (verified)")

@@ -1,0 +1,146 @@
+"""firsthand ingest | annotate | release create | audit: start a flow and wait for it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from flows.cli.output import Json, emit, err, out
+from flows.cli.runs import run_and_wait
+from pipeline.errors import RejectedInputError, UsageError
+from pipeline.lookup import listing, waiting
+from pipeline.lookup.naming import resolve
+from pipeline.workbench import Workbench, open_workbench
+
+app = typer.Typer()
+release_app = typer.Typer(help="Make releases.", no_args_is_help=True)
+app.add_typer(release_app, name="release")
+
+
+class Half(StrEnum):
+    """One half of the annotate flow."""
+
+    SUBMIT = "submit"
+    COLLECT = "collect"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOutcome:
+    """What an ingest did."""
+
+    uploads: int
+    recordings: int
+    clips: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateOutcome:
+    """What an annotate did."""
+
+    submitted: int
+    collected: int
+
+
+@app.command(epilog="Example: firsthand ingest")
+def ingest(as_json: Json = False) -> None:
+    """Bring everything that waits in the intake bucket to clips, or into quarantine."""
+    bench = open_workbench()
+    before, refused_before = waiting.totals(bench.db), listing.list_quarantine(bench.db)
+    if waiting.anything_to_ingest(bench.settings.s3_intake_bucket, db=bench.db, store=bench.store):
+        run_and_wait(
+            "ingest/ingest",
+            {},
+            api_url=bench.settings.prefect_api_url,
+            doing="ingesting",
+            progress=lambda: _ingest_progress(bench),
+        )
+    after, refused = waiting.totals(bench.db), listing.list_quarantine(bench.db)[len(refused_before) :]
+    done = IngestOutcome(
+        uploads=after.uploads - before.uploads,
+        recordings=after.recordings - before.recordings,
+        clips=after.clips - before.clips,
+        quarantined=len(refused),
+    )
+    _tell("ingested", done, as_json=as_json, changed=after != before, nothing="Nothing new in the intake bucket.")
+    if refused:
+        for line in refused:
+            err().print(f"quarantined {line.upload_id}: {line.error_kind}: {line.reason}")
+        raise RejectedInputError(
+            f"{len(refused)} uploads were refused and are in quarantine; everything else was ingested. "
+            "`firsthand quarantine` lists them with their reasons."
+        )
+
+
+@app.command(epilog="Example: firsthand annotate --only collect")
+def annotate(
+    only: Annotated[Half | None, typer.Option(help="Only send clips out, or only fetch answers.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Send clips to Label Studio and fetch the answers that are new."""
+    bench = open_workbench()
+    before = waiting.totals(bench.db)
+    run_and_wait(
+        "annotate/annotate",
+        {"only": only.value if only else None},
+        api_url=bench.settings.prefect_api_url,
+        doing="annotating",
+        progress=lambda: f"{waiting.totals(bench.db).tasks} tasks, {waiting.totals(bench.db).annotations} answers",
+    )
+    after = waiting.totals(bench.db)
+    done = AnnotateOutcome(after.tasks - before.tasks, after.annotations - before.annotations)
+    _tell("annotated", done, as_json=as_json, changed=after != before, nothing="Nothing new to send or to fetch.")
+
+
+@release_app.command("create", epilog="Example: firsthand release create attack-early 1.0.0 --annotators 2")
+def create(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and '-'.")],
+    version: Annotated[str, typer.Argument(help="MAJOR.MINOR.PATCH; a number is never used twice.")],
+    annotators: Annotated[int, typer.Option(min=1, help="How many people must have labelled a clip.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Make a release of every clip that may enter, and publish it. One that was begun is finished."""
+    bench = open_workbench()
+    if not waiting.is_published(bench.db, name, version):
+        run_and_wait(
+            "release/release",
+            {"name": name, "version": version, "annotators_min": annotators},
+            api_url=bench.settings.prefect_api_url,
+            doing="releasing",
+            progress=lambda: waiting.release_state(bench.db, name, version),
+        )
+    release_id = resolve(bench.db, f"{name}@{version}").thing_id
+    line = next((line for line in listing.list_releases(bench.db) if str(line.release_id) == release_id), None)
+    if line is None:
+        raise UsageError(f"release {name} {version} ended without a record")
+    emit("releases", [line], as_json=as_json, empty="")
+    if not as_json:
+        where = f"s3://{bench.settings.s3_releases_bucket}/{name}"
+        out().print(f"Partners pull it with: firsthand pull {where} --version {version} DEST")
+
+
+@app.command(epilog="Example: firsthand audit")
+def audit(as_json: Json = False) -> None:
+    """Read every stored object again, compare digests, and re-check the chain of custody."""
+    bench = open_workbench()
+    run_and_wait(
+        "audit/audit",
+        {},
+        api_url=bench.settings.prefect_api_url,
+        doing="auditing",
+        progress=lambda: "reading and hashing",
+    )
+    emit("audits", listing.list_audits(bench.db)[-1:], as_json=as_json, empty="")
+
+
+def _ingest_progress(bench: Workbench) -> str:
+    totals, left = waiting.totals(bench.db), waiting.uploads_left(bench.db)
+    return f"{left} uploads left, {totals.clips} clips made, {totals.quarantined} in quarantine"
+
+
+def _tell(kind: str, done: object, *, as_json: bool, changed: bool, nothing: str) -> None:
+    if as_json or changed:
+        emit(kind, [done], as_json=as_json, empty="")
+    else:
+        out().print(nothing)

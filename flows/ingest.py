@@ -1,0 +1,112 @@
+"""receive > preserve > probe > render > cut: from the intake bucket to clips.
+
+One task per upload carries it through all stages, because each stage is recorded in our own database and a killed
+run goes on from there. More uploads than `SHARD_UPLOADS` are handed out to further runs of this same deployment, so
+that several workers share them; uploads are taken once, whoever gets to them first.
+"""
+
+from typing import Any, cast
+from uuid import UUID
+
+from prefect import flow, task
+from prefect.deployments import run_deployment
+from prefect.futures import PrefectFuture, wait
+from prefect.runtime import flow_run
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from flows.outcome import raise_worst
+from flows.retry import POLICY
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import UploadId
+from pipeline.errors import RejectedInputError
+from pipeline.steps.cut import cut_rendition
+from pipeline.steps.preserve import preserve_upload
+from pipeline.steps.probe import probe_original
+from pipeline.steps.quarantine import quarantine_upload
+from pipeline.steps.receive import receive_uploads
+from pipeline.steps.render import render_recording
+from pipeline.workbench import ingest_jobs, open_workbench
+
+SHARD_UPLOADS = 200
+"""Uploads in one flow run: starting a run takes 10 to 20 s, which this many make negligible."""
+
+
+# The decorator's type names the base class of what every runner here makes.
+UPLOAD_THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=ingest_jobs()))
+
+
+@flow(name="ingest", task_runner=UPLOAD_THREADS)
+def ingest(uploads: list[str] | None = None) -> None:
+    """Bring uploads to clips, or into quarantine: those named, or all that wait in the intake bucket."""
+    bench = open_workbench()
+    if uploads is None:
+        received = receive_uploads(
+            bucket=bench.settings.s3_intake_bucket, store=bench.store, db=bench.db, clock=bench.clock
+        )
+        uploads = [str(upload_id) for upload_id in received.waiting]
+        if len(uploads) > SHARD_UPLOADS:
+            _hand_out(uploads)
+            return
+    futures = [ingest_upload.submit(upload_id) for upload_id in uploads]
+    wait(futures)
+    raise_worst(futures, of="uploads")
+
+
+def _hand_out(uploads: list[str]) -> None:
+    """Start one run per shard and wait for none, so that a single worker cannot wait for itself."""
+    for first in range(0, len(uploads), SHARD_UPLOADS):
+        run_deployment(
+            "ingest/ingest",
+            parameters={"uploads": uploads[first : first + SHARD_UPLOADS]},
+            idempotency_key=f"{flow_run.get_id()}:{first}",
+            timeout=0,
+        )
+
+
+@task(task_run_name="upload-{upload_id}", **POLICY)
+def ingest_upload(upload_id: str) -> None:
+    """Carry one upload as far as it goes: to clips, or into quarantine."""
+    bench = open_workbench()
+    named = UploadId(UUID(upload_id))
+    with bench.db.exclusive(f"upload:{upload_id}"):
+        try:
+            digest = preserve_upload(
+                named,
+                originals_bucket=bench.settings.s3_originals_bucket,
+                store=bench.store,
+                scratch=bench.scratch,
+                db=bench.db,
+                clock=bench.clock,
+            )
+            # Two uploads of the same bytes share the files that work on them leaves on this machine.
+            with bench.db.exclusive(f"original:{digest}"):
+                _make_clips(digest)
+        except RejectedInputError as error:
+            quarantine_upload(named, error, scratch=bench.scratch, db=bench.db, clock=bench.clock)
+
+
+def _make_clips(digest: Sha256) -> None:
+    bench = open_workbench()
+    recording_id = probe_original(
+        digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
+    )
+    rendition_id = render_recording(
+        recording_id,
+        recipe=bench.recipe,
+        policy=bench.policy,
+        working_bucket=bench.settings.s3_working_bucket,
+        store=bench.store,
+        scratch=bench.scratch,
+        media=bench.media,
+        db=bench.db,
+        clock=bench.clock,
+    )
+    cut_rendition(
+        rendition_id,
+        working_bucket=bench.settings.s3_working_bucket,
+        store=bench.store,
+        scratch=bench.scratch,
+        media=bench.media,
+        db=bench.db,
+        clock=bench.clock,
+    )

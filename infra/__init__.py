@@ -1,0 +1,1 @@
+"""Where and how Firsthand runs: the local stack, the lock files, the deployments, the decisions."""
