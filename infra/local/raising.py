@@ -1,0 +1,134 @@
+"""How is one part brought up?
+
+Settle its ports, prepare, start what is not running as wanted, wait until it answers, furnish. A process that runs as
+wanted is left alone. One that runs with other settings (a port moved, the code changed) is started anew.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+from infra.local.parts.part import NotAnsweringError, Part, Say
+from infra.local.ports import is_answered
+from infra.local.process import Command, find, marked, spawn, stop
+from infra.local.site import Site
+from infra.local.supervise import holds, last_lines, settle_ports, take_down
+from pipeline.errors import StackError
+
+STARTS = 3
+"""How often a part is started before we give up: a port can be lost to somebody else at the last moment."""
+POLL_INTERVAL_S = 0.2
+PATIENCE_S = 20.0
+"""How long a part that has run for long may be silent before it is started anew."""
+
+
+class _EndedError(Exception):
+    """A process ended before its part was ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raising:
+    """One part on its way up."""
+
+    site: Site
+    part: Part
+    say: Say
+    stopping: Callable[[], bool]
+    """Whether the whole `up` was told to stop."""
+
+    def run(self) -> None:
+        """Bring the part up. Safe to repeat.
+
+        Raises:
+            StackError: It does not come up; what runs is recorded, and the next `up` goes on from there.
+        """
+        self.part.install(self.site, self.say)
+        for attempt in range(1, STARTS + 1):
+            settle_ports(self.site, self.part, self.say)
+            self.part.prepare(self.site, self.say)
+            started = self._start_missing()
+            try:
+                self._wait_until_ready()
+            except (_EndedError, NotAnsweringError) as exc:
+                # One that was just started and is silent for all its time will not do better a second time.
+                if attempt == STARTS or (started and isinstance(exc, NotAnsweringError)):
+                    raise StackError(self._why(str(exc))) from exc
+                self._begin_again(str(exc), attempt)
+            else:
+                break
+        self._furnish()
+        self.site.state.mark(self.part.name, "was ready")
+
+    def _begin_again(self, reason: str, attempt: int) -> None:
+        self.say(f"starting again: {reason.splitlines()[0]}")
+        take_down(self.site, self.part)
+        if attempt == STARTS - 1 and self.part.name not in self.site.state.marks:
+            self.say("starting from nothing: it never was ready")
+            self.part.clear(self.site)
+
+    def _start_missing(self) -> bool:
+        started = False
+        for command in self.part.commands(self.site):
+            record = self.site.state.processes.get(command.name)
+            process = find(record) if record is not None else None
+            if process is not None and record is not None and record.fingerprint == command.fingerprint:
+                continue
+            self._end(command, process)
+            if not started:
+                self.say("starting")
+            new = spawn(command, stack_id=self.site.state.stack_id, log=self.site.log(self.part.name))
+            self.site.state.remember(command.name, new)
+            started = True
+        return started
+
+    def _end(self, command: Command, process: psutil.Process | None) -> None:
+        """End the old process of this name, and whatever a killed one left behind."""
+        left = [other for name, other in marked(self.site.state.stack_id) if name == command.name]
+        together = [process, *left] if process is not None else left
+        if together:
+            stop(together, with_signal=self.part.stop_signal, within_s=self.part.stop_within_s)
+
+    def _wait_until_ready(self) -> None:
+        records = {command.name: self.site.state.processes[command.name] for command in self.part.commands(self.site)}
+        youngest_s = time.time() - max(record.started_at for record in records.values())
+        deadline = time.monotonic() + max(self.part.start_within_s - youngest_s, PATIENCE_S)
+        while True:
+            for name, record in records.items():
+                if find(record) is None:
+                    raise _EndedError(f"{name} ended by itself")
+            try:
+                self._require_own_ports()
+                self.part.check(self.site)
+            except NotAnsweringError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            if self.stopping():
+                raise StackError(f"{self.part.name}: stopped while it was starting; `up` again goes on from there")
+            time.sleep(POLL_INTERVAL_S)
+
+    def _require_own_ports(self) -> None:
+        """An answer counts only if it comes from our own processes.
+
+        Label Studio moves to another port by itself if its own is taken, and would never be found there.
+        """
+        for name in self.part.ports:
+            port = self.site.state.port(name)
+            answered = is_answered(port)
+            if not holds(self.site, self.part, port):
+                if answered:
+                    raise _EndedError(f"port {port} was taken by another program")
+                raise NotAnsweringError(f"nothing listens on port {port}")
+
+    def _furnish(self) -> None:
+        try:
+            self.part.furnish(self.site, self.say)
+        except NotAnsweringError as exc:
+            raise StackError(self._why(str(exc))) from exc
+
+    def _why(self, reason: str) -> str:
+        log = self.site.log(self.part.name)
+        return f"{self.part.name} did not come up: {reason}\n{last_lines(self.site, self.part)}\nlog: {log}"
