@@ -88,31 +88,44 @@ def invented_answer(task: OpenTask, account: str) -> ClipAnswer:
     return ClipAnswer(tuple(marks), choices)
 
 
+def annotate_everything(url: str, *, tokens: Sequence[str]) -> int:
+    """Invent answers to every open task, as each of these accounts.
+
+    Returns:
+        How many answers are new.
+
+    Raises:
+        StackError: Label Studio did not answer, or refused; what was answered so far stays.
+    """
+    return sum(annotate(url, token).answered for token in tokens)
+
+
 def annotate(
-    url: str, token: str, *, account: str, answer: Callable[[OpenTask, str], ClipAnswer | None] = invented_answer
+    url: str, token: str, *, answer: Callable[[OpenTask, str], ClipAnswer | None] = invented_answer
 ) -> Annotated:
     """Answer every open task of every project of ours, as one account.
 
     Args:
         url: Label Studio.
         token: the account's API token.
-        account: the account's name, for whoever invents answers.
-        answer: says what to answer to a task; `None` leaves it open.
+        answer: says what this account, which is told by its e-mail address, answers to a task; `None` leaves it open.
 
     Raises:
         StackError: Label Studio did not answer, or refused; what was answered so far stays.
     """
     answered = already_answered = 0
     with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=_TIMEOUT_S) as http:
-        me = _ask(http, "GET", "/api/current-user/whoami")["id"]
+        me = _ask(http, "GET", "/api/current-user/whoami")
         for project in _projects(http):
             for row in _tasks(http, project["id"]):
-                if any(annotation["completed_by"] == me for annotation in row["annotations"]):
+                if "clip_id" not in row["data"]:
+                    continue
+                if any(annotation["completed_by"] == me["id"] for annotation in row["annotations"]):
                     already_answered += 1
                     continue
-                said = answer(_open_task(row, project["parsed_label_config"]), account)
+                said = answer(_open_task(row, project["parsed_label_config"]), me["email"])
                 if said is not None:
-                    answered += _save(http, row["id"], said, name=f"{row['data']['clip_id']}/{account}")
+                    answered += _save(http, row["id"], said, name=f"{row['data']['clip_id']}/{me['email']}")
     return Annotated(answered, already_answered)
 
 

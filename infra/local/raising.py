@@ -14,14 +14,14 @@ from infra.local.parts.part import NotAnsweringError, Part, Say
 from infra.local.ports import is_answered
 from infra.local.process import Command, find, marked, spawn, stop
 from infra.local.site import Site
-from infra.local.supervise import holds, last_lines, settle_ports, take_down
+from infra.local.supervise import holds, last_lines, names_of, settle_ports, take_down
 from pipeline.errors import StackError
 
 STARTS = 3
 """How often a part is started before we give up: a port can be lost to somebody else at the last moment."""
 POLL_INTERVAL_S = 0.2
 PATIENCE_S = 20.0
-"""How long a part that has run for long may be silent before it is started anew."""
+"""How long a part that answered before may be silent until it is started anew."""
 
 
 class _EndedError(Exception):
@@ -59,7 +59,7 @@ class Raising:
             else:
                 break
         self._furnish()
-        self.site.state.mark(self.part.name, "was ready")
+        self.site.state.mark(self.part.name, self._pids())
 
     def _begin_again(self, reason: str, attempt: int) -> None:
         self.say(f"starting again: {reason.splitlines()[0]}")
@@ -92,8 +92,7 @@ class Raising:
 
     def _wait_until_ready(self) -> None:
         records = {command.name: self.site.state.processes[command.name] for command in self.part.commands(self.site)}
-        youngest_s = time.time() - max(record.started_at for record in records.values())
-        deadline = time.monotonic() + max(self.part.start_within_s - youngest_s, PATIENCE_S)
+        deadline = time.monotonic() + self._patience_s()
         while True:
             for name, record in records.items():
                 if find(record) is None:
@@ -109,6 +108,18 @@ class Raising:
             if self.stopping():
                 raise StackError(f"{self.part.name}: stopped while it was starting; `up` again goes on from there")
             time.sleep(POLL_INTERVAL_S)
+
+    def _patience_s(self) -> float:
+        """How long to wait for an answer: short if these same processes have answered before."""
+        if self.site.state.marks.get(self.part.name) == self._pids():
+            return PATIENCE_S
+        records = [self.site.state.processes[command.name] for command in self.part.commands(self.site)]
+        youngest_s = time.time() - max(record.started_at for record in records)
+        return max(self.part.start_within_s - youngest_s, PATIENCE_S)
+
+    def _pids(self) -> str:
+        """Which processes the part has; kept as its mark when it is ready."""
+        return " ".join(f"{name}={self.site.state.processes[name].pid}" for name in names_of(self.site, self.part))
 
     def _require_own_ports(self) -> None:
         """An answer counts only if it comes from our own processes.

@@ -11,7 +11,7 @@ Rules kept here:
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import pyarrow as pa
@@ -111,12 +111,27 @@ def table_bytes(kind: type[Row], rows: Iterable[Row]) -> bytes:
     """
     plain = [{name: _plain(getattr(row, name)) for name in _COLUMNS[kind]} for row in rows]
     plain.sort(key=lambda row: tuple(row[name] for name in _ORDER[kind]))
+    schema = schema_of(kind)
+    table = pa.Table.from_arrays(
+        [_column(field, [row[field.name] for row in plain]) for field in schema], schema=schema
+    )
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
-        sink, schema_of(kind), compression="zstd", compression_level=_ZSTD_LEVEL, version="2.6", data_page_version="1.0"
+        sink, schema, compression="zstd", compression_level=_ZSTD_LEVEL, version="2.6", data_page_version="1.0"
     ) as writer:
-        writer.write_table(pa.Table.from_pylist(plain, schema=schema_of(kind)), row_group_size=ROWS_PER_GROUP)
+        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
     return sink.getvalue().to_pybytes()
+
+
+def _column(field: "pa.Field[pa.DataType]", values: list[object]) -> "pa.Array[Any]":
+    try:
+        column: pa.Array[Any] = pa.array(values, type=field.type)
+    except (pa.ArrowException, OverflowError) as exc:
+        raise ValueError(f"column {field.name} ({field.type}): {exc}") from exc
+    # Arrow rounds 1.5 to 1 without a word, and writes a null where the schema allows none.
+    if column.to_pylist() != values or (column.null_count and not field.nullable):
+        raise ValueError(f"column {field.name} ({field.type}): a value does not fit")
+    return column
 
 
 def _plain(value: object) -> object:

@@ -24,6 +24,7 @@ SOURCE = "source"
 """Our name for whatever a command reads."""
 RENDITION = "rendition.mp4"
 CLIP_PATTERN = "%06d.mp4"
+CLIP_LIST = "clips.csv"
 
 _PROTOCOLS = "file"
 _DEMUXERS = "mov,matroska,avi,mpegts,mpeg,asf,wav"
@@ -114,6 +115,7 @@ def cut_argv(
             c="copy",
             format="segment",
             segment_frames=",".join(map(str, ends)),
+            segment_list=f"out/{CLIP_LIST}",
             segment_format=options.pop("format"),
             segment_format_options=":".join(f"{name}={value}" for name, value in sorted(options.items())),
             reset_timestamps=1,

@@ -13,8 +13,15 @@ from pathlib import Path
 
 from pipeline.adapters.ffmpeg import argv
 from pipeline.adapters.ffmpeg.boxes import refuse_missing_media
-from pipeline.adapters.ffmpeg.checks import check_clip, check_rendition
-from pipeline.adapters.ffmpeg.faults import asked_too_much, blame, last_words, refuse_cut_short, refuse_lost_frames
+from pipeline.adapters.ffmpeg.checks import check_cuts, check_rendition
+from pipeline.adapters.ffmpeg.faults import (
+    asked_too_much,
+    blame,
+    last_words,
+    refuse_cut_short,
+    refuse_decoder_errors,
+    refuse_lost_frames,
+)
 from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.packets import PacketReader, Packets
@@ -120,6 +127,7 @@ class Ffmpeg:
             if finished.returncode != 0:
                 raise blame(finished, "decoding and encoding", DamagedMediaError)
             refuse_cut_short(finished)
+            refuse_decoder_errors(finished, [stream.codec for stream in (video, facts.audio) if stream])
             refuse_lost_frames(finished, stream_index=video.stream_index, packet_count=video.packet_count)
             rendition = folder / OUTPUT_FOLDER / argv.RENDITION
             made = self.probe(rendition)
@@ -143,7 +151,6 @@ class Ffmpeg:
         if audio is None or [clip.start_frame for clip in planned] != [0, *(clip.end_frame for clip in planned[:-1])]:
             raise MediaToolError(f"expected a rendition with sound and clips that tile it, found {len(planned)} clips")
         frame_rate = planned[-1].end_frame / planned[-1].span.end_s
-        ticks_a_frame = int(argv.track_clock_hz(frame_rate) / frame_rate)
         with working_folder(target_dir, ".part") as folder:
             finished = Sandbox(limits=self._limits, program="ffmpeg").run(
                 argv.cut_argv(planned, frame_rate, int(audio["sample_rate"]), self._limits),
@@ -153,12 +160,10 @@ class Ffmpeg:
             )
             if finished.returncode != 0:
                 raise MediaToolError(f"cutting failed: {last_words(finished)}")
-            made = sorted((folder / OUTPUT_FOLDER).iterdir())
-            if len(made) != len(planned):
-                raise MediaToolError(f"expected {len(planned)} clips that hold the whole rendition, found {len(made)}")
-            for path, clip in zip(made, planned, strict=True):
-                check_clip(self._packets(path, 0), planned=clip, ticks_a_frame=ticks_a_frame)
-            return tuple(path.replace(target_dir / path.name) for path in made)
+            made = folder / OUTPUT_FOLDER
+            check_cuts((made / argv.CLIP_LIST).read_text(), planned=planned)
+            names = [argv.CLIP_PATTERN % clip.ordinal for clip in planned]
+            return tuple((made / name).replace(target_dir / name) for name in names)
 
     def frame_hashes(self, path: Path) -> tuple[str, ...]:
         """The MD5 of each decoded frame of a rendition or clip, in the order shown: what `ffmpeg -f framemd5` prints.

@@ -6,6 +6,7 @@ world's fault and may pass. Everything else, a crash of the decoder included, is
 
 import re
 import signal
+from collections.abc import Iterable
 
 from pipeline.adapters.ffmpeg.process import Finished
 from pipeline.errors import DamagedMediaError, MediaLimitError, MediaToolError, RejectedInputError
@@ -78,6 +79,17 @@ def refuse_lost_frames(finished: Finished, *, stream_index: int, packet_count: i
         raise MediaToolError("expected ffmpeg to tell how many frames it decoded, found nothing")
     if decoded[stream_index] != packet_count:
         raise DamagedMediaError(f"expected {packet_count} frames from as many packets, found {decoded[stream_index]}")
+
+
+def refuse_decoder_errors(finished: Finished, codecs: Iterable[str]) -> None:
+    """Refuse a decode that reported errors and ended well all the same: `-xerror` does not see every one.
+
+    Raises:
+        DamagedMediaError: a decoder of these codecs reported an error.
+    """
+    names = "|".join(re.escape(codec) for codec in codecs)
+    if re.search(rf"^\[(?:{names}) @ 0x[0-9a-f]+\] \[error\]", finished.stderr, re.MULTILINE):
+        raise DamagedMediaError(f"expected every frame to decode without error, found: {last_words(finished)}")
 
 
 def last_words(finished: Finished) -> str:

@@ -8,7 +8,8 @@ Rules kept here:
 * The text depends on the taxonomy alone, so that the same taxonomy always gives the same project.
 """
 
-from html import escape
+from functools import partial
+from html import escape as escape_html
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -33,6 +34,10 @@ _TIMELINE_PX: Final = 110
 _AUDIO_PX: Final = 84
 """With these, labels, picture, timeline, sound and questions are all seen at once on a screen of 1440 by 900 pixels,
 the list of tasks and the panel of regions being open; on a narrower one the questions move below the sound."""
+
+
+escape = partial(escape_html, quote=False)
+"""For text between tags, which is all that is escaped here: quotes may stand as they are."""
 
 
 def project_title(taxonomy: Taxonomy) -> str:

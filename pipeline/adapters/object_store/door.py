@@ -107,7 +107,7 @@ class Door:
         try:
             yield
         except ClientError as exc:
-            raise self._refusal(exc, bucket, where) from exc
+            raise self._refusal(exc, bucket, key) from exc
         except SSLError as exc:
             raise SettingsError(f"{self.server} has no certificate that this machine trusts: {exc}") from exc
         except (BotoConnectionError, HTTPClientError, IncompleteReadError) as exc:
@@ -118,10 +118,13 @@ class Door:
         except BotoCoreError as exc:
             raise SettingsError(f"{self.server} does not answer as an S3 server does, for {where}: {exc}") from exc
 
-    def _refusal(self, exc: ClientError, bucket: str, where: str) -> FirsthandError:
+    def _refusal(self, exc: ClientError, bucket: str, key: str | None) -> FirsthandError:
         code = _code(exc)
+        if key is None and code == "404":
+            code = "NoSuchBucket"
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         family, message = _REFUSALS.get(code, _BUSY if status >= _SERVER_ERROR else _UNKNOWN)
+        where = f"{bucket}/{key}" if key else bucket
         said = f"{code} {exc.response.get('Error', {}).get('Message', '')}".strip()
         return family(message.format(server=self.server, settings=self.settings, bucket=bucket, where=where, said=said))
 
