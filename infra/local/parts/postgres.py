@@ -120,7 +120,10 @@ def _unprivileged() -> list[str]:
         raise StackError("expected setpriv (util-linux) to run Postgres without root's rights: run as another user")
     account = pwd.getpwnam(UNPRIVILEGED)
     who = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    return [setpriv, *who, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    # Postgres looks for its own programs with access(2), which ignores the kept right unless this bit is set; without it
+    # a checkout below a private folder would fail. The exec that follows still drops every other right.
+    reaching = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    return [setpriv, *who, *reaching]
 
 
 def _hand_over(folder: Path) -> None:
