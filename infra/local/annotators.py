@@ -88,8 +88,13 @@ def invented_answer(task: OpenTask, account: str) -> ClipAnswer:
     return ClipAnswer(tuple(marks), choices)
 
 
-def annotate_everything(url: str, *, tokens: Sequence[str]) -> int:
+def annotate_everything(url: str, *, tokens: Sequence[str], title_prefix: str = TITLE_PREFIX) -> int:
     """Invent answers to every open task, as each of these accounts.
+
+    Args:
+        url: Label Studio.
+        tokens: the API token of each account.
+        title_prefix: how the titles of the projects begin that are to be answered.
 
     Returns:
         How many answers are new.
@@ -97,11 +102,15 @@ def annotate_everything(url: str, *, tokens: Sequence[str]) -> int:
     Raises:
         StackError: Label Studio did not answer, or refused; what was answered so far stays.
     """
-    return sum(annotate(url, token).answered for token in tokens)
+    return sum(annotate(url, token, title_prefix=title_prefix).answered for token in tokens)
 
 
 def annotate(
-    url: str, token: str, *, answer: Callable[[OpenTask, str], ClipAnswer | None] = invented_answer
+    url: str,
+    token: str,
+    *,
+    answer: Callable[[OpenTask, str], ClipAnswer | None] = invented_answer,
+    title_prefix: str = TITLE_PREFIX,
 ) -> Annotated:
     """Answer every open task of every project of ours, as one account.
 
@@ -109,6 +118,7 @@ def annotate(
         url: Label Studio.
         token: the account's API token.
         answer: says what this account, which is told by its e-mail address, answers to a task; `None` leaves it open.
+        title_prefix: how the titles of the projects begin that are to be answered.
 
     Raises:
         StackError: Label Studio did not answer, or refused; what was answered so far stays.
@@ -116,7 +126,7 @@ def annotate(
     answered = already_answered = 0
     with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=_TIMEOUT_S) as http:
         me = _ask(http, "GET", "/api/current-user/whoami")
-        for project in _projects(http):
+        for project in _projects(http, title_prefix):
             for row in _tasks(http, project["id"]):
                 if "clip_id" not in row["data"]:
                     continue
@@ -129,9 +139,9 @@ def annotate(
     return Annotated(answered, already_answered)
 
 
-def _projects(http: httpx.Client) -> list[dict[str, Any]]:
-    page = _ask(http, "GET", "/api/projects/", title=TITLE_PREFIX, page_size=1000, include="id,title")
-    ours = sorted(project["id"] for project in page["results"] if project["title"].startswith(TITLE_PREFIX))
+def _projects(http: httpx.Client, title_prefix: str) -> list[dict[str, Any]]:
+    page = _ask(http, "GET", "/api/projects/", title=title_prefix, page_size=1000, include="id,title")
+    ours = sorted(project["id"] for project in page["results"] if project["title"].startswith(title_prefix))
     return [_ask(http, "GET", f"/api/projects/{project_id}/") for project_id in ours]
 
 

@@ -177,9 +177,14 @@ def _received(
         updated_at=datetime.fromisoformat(annotation["updated_at"]),
         lead_time_s=None if lead_time is None else float(lead_time),
         was_cancelled=bool(annotation["was_cancelled"]),
-        # The server writes Python values by these same rules, so this is its text again; a test compares the two.
-        result_json=json.dumps(annotation["result"], ensure_ascii=False, separators=(",", ":")),
+        result_json=_as_written(annotation["result"]),
         served_fps=str(data.get("fps", "")),
         served_frame_rate=str(data.get("frame_rate", "")),
         served_digest=str(data.get("sha256", "")),
     )
+
+
+def _as_written(result: object) -> str:
+    """The result's text as the server wrote it, by the rules by which it writes; a test compares the two."""
+    text = json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

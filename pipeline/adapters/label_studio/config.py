@@ -90,18 +90,21 @@ def render_config(taxonomy: Taxonomy) -> str:
 
 
 def render_instruction(taxonomy: Taxonomy) -> str:
-    """What annotators are told before they begin, as HTML: every definition, with what belongs to it and what not."""
+    """What annotators are told before they begin, as HTML: every definition, with what belongs to it and what not.
+
+    Blank lines are written out, because Label Studio shows lists and headings without any.
+    """
     parts = [
         f"<h3>{escape(taxonomy.title)} ({escape(taxonomy.name)})</h3>",
         *(f"<p>{escape(line)}</p>" for line in taxonomy.purpose.split("\n\n")),
-        "<h4>Events, on the timeline</h4>",
+        "<br><h4>Events, on the timeline</h4>",
         "<p>Press the key of a label, then drag on the timeline; click once for a single frame.</p>",
         "<ul>",
         *(_event_instruction(kind) for kind in taxonomy.events),
         "</ul>",
     ]
     for question in taxonomy.questions:
-        parts += [f"<h4>{escape(question.name)}</h4>", f"<p>{escape(question.definition)}</p>", "<ul>"]
+        parts += [f"<br><h4>{escape(question.name)}</h4>", f"<p>{escape(question.definition)}</p>", "<ul>"]
         parts += [
             f"<li><b>{escape(answer.name)}</b> [{answer.hotkey}]: {escape(answer.definition)}</li>"
             for answer in question.answers
@@ -133,7 +136,7 @@ def _event_instruction(kind: EventKind) -> str:
     extent = "a single frame" if kind.extent == "point" else "from its beginning to its end"
     return (
         f"<li><b>{escape(kind.name)}</b> [{kind.hotkey}], {extent}: {escape(kind.definition)}"
-        f"<br>Yes: {escape(kind.inclusion)}<br>No: {escape(kind.exclusion)}</li>"
+        f"<br>Yes: {escape(kind.inclusion)}<br>No: {escape(kind.exclusion)}<br><br></li>"
     )
 
 

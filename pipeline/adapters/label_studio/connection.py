@@ -49,7 +49,8 @@ class Connection:
             raise LabelStudioUnavailableError(
                 f"could not {purpose}: Label Studio at {self.url} did not answer ({type(exc).__name__}: {exc})"
             ) from exc
-        except ValueError as exc:
+        except (ValueError, TypeError, AttributeError) as exc:
+            # The SDK trips over JSON that has not the shape it expects.
             raise SettingsError(f"could not {purpose}: expected a Label Studio at {self.url}, found {exc}") from exc
 
     @contextmanager

@@ -20,7 +20,7 @@ from pipeline.adapters.label_studio.config import project_title, render_config, 
 from pipeline.adapters.label_studio.connection import Connection
 from pipeline.domain.digest import Sha256
 from pipeline.domain.labels import Taxonomy
-from pipeline.errors import SettingsError
+from pipeline.errors import LabelStudioUnavailableError, SettingsError
 
 log = structlog.get_logger()
 
@@ -28,6 +28,8 @@ ANNOTATORS_PER_CLIP: Final = 2
 """After this many answers Label Studio counts a clip as done and hands it to nobody else."""
 LINK_MINUTES: Final = 60
 """How long a signed URL of a clip works; opening the task again makes a new one."""
+_NO_REASON: Final = "Debugging info is not available for s3 endpoints"
+"""What Label Studio answers, with status 500, to anything that goes wrong with a store that is not one of AWS."""
 _STORAGE_TITLE: Final = "Firsthand clips"
 
 
@@ -68,8 +70,17 @@ def ensure_project(connection: Connection, taxonomy: Taxonomy, storage: S3Source
         log.warning("spare_projects_found", project_id=project_id, spare=known[1:])
     with connection.sdk(f"prepare project {project_id}") as sdk:
         _refresh(sdk, project_id, taxonomy)
-    with connection.sdk(f"connect project {project_id} with bucket {storage.bucket}") as sdk:
-        _ensure_storage(sdk, project_id, storage)
+    try:
+        with connection.sdk(f"connect project {project_id} with bucket {storage.bucket}") as sdk:
+            _ensure_storage(sdk, project_id, storage)
+    except LabelStudioUnavailableError as exc:
+        if _NO_REASON not in str(exc):
+            raise
+        raise LabelStudioUnavailableError(
+            f"Label Studio cannot open bucket {storage.bucket} at {storage.endpoint_url or 'AWS'} and does not say why "
+            f"(project {project_id}): expected the store to be up, the bucket to be there, and {storage.access_key_id} "
+            "with its secret to be allowed to read it"
+        ) from exc
     return project_id
 
 

@@ -20,7 +20,7 @@ from uuid import UUID
 from pipeline.adapters.label_studio.connection import Connection
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import ClipId, RecordingId
-from pipeline.errors import LabelStudioUnavailableError
+from pipeline.errors import LabelStudioUnavailableError, SettingsError
 
 PAGE_TASKS: Final = 500
 LOOKUP_CLIPS: Final = 80
@@ -99,26 +99,20 @@ def tasks_where(
     while True:
         newer: Filter = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": after}
         query = {"filters": {"conjunction": "and", "items": [newer, *filters]}, "ordering": ["tasks:id"]}
-        page = connection.get(
-            "/api/tasks/",
-            {
-                "project": project_id,
-                "page_size": PAGE_TASKS,
-                "fields": fields,
-                "include": include,
-                # Otherwise s3:// is rewritten, and what we read is not what we pushed.
-                "resolve_uri": "false",
-                "query": json.dumps(query, separators=(",", ":")),
-            },
-            purpose=f"list the tasks of project {project_id}",
+        rows, total = _page(
+            connection,
+            project_id,
+            page_size=PAGE_TASKS,
+            fields=fields,
+            include=include,
+            query=json.dumps(query, separators=(",", ":")),
         )
-        rows = page["tasks"]
         yield from rows
-        if len(rows) >= page["total"]:
+        if len(rows) >= total:
             return
         if not rows or rows[-1]["id"] <= after:
             raise LabelStudioUnavailableError(
-                f"expected {page['total']} tasks of project {project_id} after task {after}, found {len(rows)}"
+                f"expected {total} tasks of project {project_id} after task {after}, found {len(rows)}"
             )
         after = rows[-1]["id"]
 
@@ -129,17 +123,13 @@ def find_tasks(connection: Connection, project_id: int, clip_ids: Sequence[ClipI
     Raises:
         LabelStudioUnavailableError: the server did not answer, or the lookup itself cannot be trusted.
     """
-    first = connection.get(
-        "/api/tasks/",
-        {"project": project_id, "page_size": 1, "include": "id,data", "resolve_uri": "false"},
-        purpose=f"look into project {project_id}",
-    )
-    if not first["tasks"] or not clip_ids:
+    first, total = _page(connection, project_id, page_size=1, include="id,data")
+    if not first or not clip_ids:
         return {}
-    if first["total"] <= LIST_TASKS_PER_CLIP * len(clip_ids):
+    if total <= LIST_TASKS_PER_CLIP * len(clip_ids):
         tasks = _found(connection, project_id, ())
     else:
-        witness = str(clip_id_of(first["tasks"][0]["data"]))
+        witness = str(clip_id_of(first[0]["data"]))
         groups = [clip_ids[at : at + LOOKUP_CLIPS] for at in range(0, len(clip_ids), LOOKUP_CLIPS)]
         tasks = [task for group in groups for task in _looked_up(connection, project_id, group, witness)]
     wanted = set(clip_ids)
@@ -175,3 +165,16 @@ def _found(connection: Connection, project_id: int, filters: Sequence[Filter]) -
         FoundTask(row["id"], row["data"], bool(row["total_annotations"] or row["cancelled_annotations"]))
         for row in tasks_where(connection, project_id, filters, include=include)
     ]
+
+
+def _page(connection: Connection, project_id: int, **params: str | int) -> tuple[list[dict[str, Any]], int]:
+    """The first tasks of those that are asked for, by rising id, and how many there are in all."""
+    page = connection.get(
+        "/api/tasks/",
+        # Resolved, s3:// would be rewritten, and what we read would not be what we pushed.
+        {"project": project_id, "resolve_uri": "false", **params},
+        purpose=f"list the tasks of project {project_id}",
+    )
+    if not isinstance(page, dict) or not isinstance(page.get("tasks"), list) or not isinstance(page.get("total"), int):
+        raise SettingsError(f"expected a page of tasks from Label Studio at {connection.url}, found {page!r:.200}")
+    return page["tasks"], page["total"]

@@ -1,0 +1,244 @@
+"""A person labels a clip in a real browser: logs in, opens it, plays, seeks, draws, answers, submits."""
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source, read_labels
+from pipeline.domain import taxonomies
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import ClipId, RecordingId
+from pipeline.domain.labels import ChoiceAnswer, Taxonomy
+from pipeline.domain.version import Version
+from tests.footage import make_clip
+from tests.stack_fixtures import SessionStack
+from tests.stores import open_store
+
+NTSC = Fraction(30000, 1001)
+FRAMES = 180
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WAIT_MS = 60_000
+SEEK_TOLERANCE_S = 0.1
+"""A click on the seeker is as exact as a pixel is wide: 6 s on 700 pixels, and a frame."""
+
+VIDEO = "document.querySelector('video')"
+
+
+@dataclass
+class Labelling:
+    """A page of Label Studio on which the clip is open."""
+
+    page: Page
+    requests: list[str]
+    taxonomy: Taxonomy
+    project_id: int
+    clip: ClipTask
+    studio: LabelStudio
+
+    def video(self, expression: str) -> Any:
+        return self.page.evaluate(f"{VIDEO}.{expression}")
+
+    def seek(self, part: float) -> float:
+        """Click on the seeker, and give the time in seconds where that is."""
+        track = self.page.locator(".lsf-seeker__track").bounding_box()
+        assert track is not None
+        self.page.mouse.click(track["x"] + track["width"] * part, track["y"] + track["height"] / 2)
+        return part * float(FRAMES / NTSC)
+
+
+def wait_for(what: Callable[[], bool], wait_s: float = 10) -> bool:
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        if what():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.fixture(scope="module")
+def clip(label_studio_stack: SessionStack, tmp_path_factory: pytest.TempPathFactory) -> ClipTask:
+    made = make_clip(
+        tmp_path_factory.mktemp("clip") / "clip.mp4",
+        seconds=6,
+        rate="30000/1001",
+        size="960x540",
+        output_options=f"-frames:v {FRAMES} -movflags +faststart",
+    )
+    digest = Sha256.of(made.read_bytes())
+    key = f"clips/browser/{digest}.mp4"
+    open_store(label_studio_stack.home).put_once("working", key, made, digest=digest, media_type="video/mp4")
+    return ClipTask(
+        clip_id=ClipId(uuid4()),
+        recording_id=RecordingId(uuid4()),
+        video_url=f"s3://working/{key}",
+        frame_rate=NTSC,
+        frame_count=FRAMES,
+        digest=digest,
+    )
+
+
+@pytest.fixture(scope="module")
+def labelling(label_studio_stack: SessionStack, clip: ClipTask) -> Iterator[Labelling]:
+    """The clip, opened by an annotator who logged in with e-mail and password."""
+    settings = label_studio_stack.settings
+    url = settings["FIRSTHAND_LABEL_STUDIO_URL"]
+    taxonomy = dataclasses.replace(taxonomies.load(), version=Version(8, os.getpid() % 1_000_000, 0))
+    source = S3Source(
+        bucket="working",
+        region=settings["FIRSTHAND_S3_REGION"],
+        access_key_id=settings["FIRSTHAND_S3_ACCESS_KEY_ID"],
+        secret_access_key=settings["FIRSTHAND_S3_SECRET_ACCESS_KEY"],
+        endpoint_url=settings["FIRSTHAND_S3_ENDPOINT_URL"],
+    )
+    annotator = next(person for person in label_studio_stack.people if person["role"] == "annotator")
+    with (
+        LabelStudio(url, settings["FIRSTHAND_LABEL_STUDIO_TOKEN"]) as studio,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,
+    ):
+        project_id = studio.ensure_project(taxonomy, storage=source)
+        studio.push(project_id, [clip])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(WAIT_MS)
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+
+        page.goto(f"{url}/user/login/")
+        page.fill("input[name=email]", annotator["email"])
+        page.fill("input[name=password]", annotator["password"])
+        page.click("[type=submit]")
+        page.wait_for_url(lambda now: "/user/login" not in now)
+        page.goto(f"{url}/projects/{project_id}/data")
+        page.locator(".lsf-table__row-wrapper").first.click()
+        page.wait_for_function(f"{VIDEO} && {VIDEO}.videoWidth > 0 && {VIDEO}.readyState >= 2")
+        page.get_by_text(taxonomy.events[0].name).first.wait_for()
+        yield Labelling(page, requests, taxonomy, project_id, clip, studio)
+        headers = {"Authorization": f"Token {settings['FIRSTHAND_LABEL_STUDIO_TOKEN']}"}
+        httpx.delete(f"{url}/api/projects/{project_id}/", headers=headers).raise_for_status()
+
+
+def test_the_clip_has_a_picture_and_its_length(labelling: Labelling) -> None:
+    assert (labelling.video("videoWidth"), labelling.video("videoHeight")) == (960, 540)
+    assert labelling.video("duration") == pytest.approx(float(FRAMES / NTSC), abs=0.05)
+    assert labelling.video("error") is None
+    assert labelling.page.locator(".lsf-frames-control").inner_text().split() == ["1", "of", str(FRAMES)]
+
+
+def test_every_label_and_answer_is_seen_with_its_hotkey(labelling: Labelling) -> None:
+    shown = [
+        (label.locator(".lsf-label__text").inner_text(), label.locator(".lsf-label__hotkey").inner_text())
+        for label in labelling.page.locator(".lsf-labels .lsf-label").all()
+    ]
+    assert shown == [(kind.name, kind.hotkey) for kind in labelling.taxonomy.events]
+    words = labelling.page.locator("body").inner_text()
+    for question in labelling.taxonomy.questions:
+        assert question.name in words
+        for answer in question.answers:
+            assert f"{answer.name}[{answer.hotkey}]" in words
+
+
+def test_all_that_is_needed_is_on_one_screen(labelling: Labelling, tmp_path: Path) -> None:
+    labelling.page.wait_for_timeout(1000)
+    labelling.page.screenshot(path=tmp_path / "labelling.png")
+    page = labelling.page
+    seen = {
+        "labels": page.locator(".lsf-labels").first,
+        "timeline": page.locator(".lsf-timeline-frames").first,
+        "sound": page.locator("canvas").last,
+        "last answer": page.get_by_text(labelling.taxonomy.questions[-1].answers[-1].name).last,
+        "submit": page.get_by_role("button", name="Submit"),
+    }
+    boxes = {name: locator.bounding_box() for name, locator in seen.items()}
+    for name, box in boxes.items():
+        assert box is not None, name
+        assert box["y"] >= 0, name
+        assert box["y"] + box["height"] <= 900, name
+        assert box["x"] + box["width"] <= 1440, name
+    labels, timeline = boxes["labels"], boxes["timeline"]
+    assert labels is not None
+    assert timeline is not None
+    assert labels["y"] + labels["height"] < timeline["y"]
+
+
+def test_it_plays(labelling: Labelling) -> None:
+    before = labelling.video("currentTime")
+    labelling.page.keyboard.press("Control+Alt+Space")
+    assert wait_for(lambda: bool(labelling.video("currentTime") > before + 0.5))
+    labelling.page.keyboard.press("Control+Alt+Space")
+    assert wait_for(lambda: labelling.video("paused") is True)
+    assert labelling.video("getVideoPlaybackQuality().totalVideoFrames") > 10
+
+
+@pytest.mark.parametrize("part", [0.75, 0.25, 0.5])
+def test_a_seek_lands_and_stays(labelling: Labelling, part: float) -> None:
+    wanted_s = labelling.seek(part)
+    assert wait_for(lambda: abs(labelling.video("currentTime") - wanted_s) < SEEK_TOLERANCE_S)
+    labelling.page.wait_for_timeout(700)
+    assert labelling.video("currentTime") == pytest.approx(wanted_s, abs=SEEK_TOLERANCE_S)
+    assert labelling.video("seeking") is False
+    assert labelling.video("readyState") >= 2
+
+
+def test_what_is_drawn_and_answered_by_hotkeys_comes_back_as_labels(labelling: Labelling, tmp_path: Path) -> None:
+    page = labelling.page
+    labelling.seek(0.01)
+    page.wait_for_timeout(500)
+    frames = page.locator(".lsf-timeline-frames__background").bounding_box()
+    assert frames is not None
+    page.keyboard.press("3")
+    page.mouse.move(frames["x"] + 40, frames["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(frames["x"] + 140, frames["y"] + 60, steps=8)
+    page.mouse.up()
+    for key in ("r", "a", "x", "j", "k"):
+        page.keyboard.press(key)
+    page.screenshot(path=tmp_path / "labelled.png")
+    page.keyboard.press("Control+Enter")
+    assert wait_for(lambda: len(labelling.studio.read(labelling.project_id, updated_since=None)) == 1)
+
+    (received,) = labelling.studio.read(labelling.project_id, updated_since=None)
+    labels = read_labels(
+        received,
+        taxonomy=labelling.taxonomy,
+        frame_rate=NTSC,
+        duration_s=FRAMES / NTSC,
+        digest=labelling.clip.digest,
+    )
+    (event,) = labels.events
+    assert event.kind == "firearm_aimed"
+    start, end = event.span.to_label_studio_range(NTSC)
+    assert 3 <= end - start + 1 <= 10
+    assert labels.choices == (
+        ChoiceAnswer("simulated_weapon", "handgun"),
+        ChoiceAnswer("simulated_weapon", "long_gun"),
+        ChoiceAnswer("threat_level", "active"),
+        ChoiceAnswer("viewpoint", "officer"),
+        ChoiceAnswer("visibility", "reduced"),
+    )
+
+
+def test_nothing_was_asked_of_the_outside(labelling: Labelling) -> None:
+    hosts = {urlsplit(url).hostname for url in labelling.requests if url.startswith(("http", "ws"))}
+    assert hosts == {"127.0.0.1"}
+    assert len(labelling.requests) > 20
