@@ -94,4 +94,4 @@ def shown(value: Any) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return str(len(value) if isinstance(value, tuple | list) else value)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-SubjectKind = Literal["upload", "original", "recording", "rendition", "clip", "annotation", "release"]
+SubjectKind = Literal["exercise", "upload", "original", "recording", "rendition", "clip", "annotation", "release"]
 EventKind = Literal[
+    "declared",
     "received",
     "quarantined",
     "preserved",

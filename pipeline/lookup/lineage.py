@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pipeline.domain.audit import ThingKind
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import AnnotationId, ClipId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.lookup.naming import Ref, resolve
-from pipeline.records import Database, Session, annotations, clips, custody, footage, releases
+from pipeline.records import Database, Session, annotations, clips, custody, exercises, footage, releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,20 @@ def show(db: Database, text: str) -> Thing:
 def _exercise(session: Session, exercise_id: str) -> _Links:
     recordings = footage.all_recordings(session, exercise_id)
     cameras = sorted({recording.camera_serial for recording in recordings})
+    facts = {"recordings": str(len(recordings)), "cameras": ", ".join(cameras)}
+    declared = exercises.newest_declaration(session, ExerciseId(exercise_id))
+    if declared is not None:
+        said = declared.declaration
+        facts |= {
+            "scenario": said.scenario,
+            "held_on": said.held_on.isoformat(),
+            "site": said.site,
+            "worn": ", ".join(f"{camera.camera_serial} by {camera.wearer}" for camera in said.cameras),
+            "weapons": ", ".join(f"{weapon.kind} ({weapon.ammunition})" for weapon in said.weapons),
+            "declared_at": declared.declared_at.isoformat(),
+        }
     return _Links(
-        {"recordings": str(len(recordings)), "cameras": ", ".join(cameras)},
+        facts,
         [],
         [Ref("recording", str(recording.recording_id)) for recording in recordings],
     )

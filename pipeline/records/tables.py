@@ -5,6 +5,7 @@ Rules kept in SQL, so that a bad deploy cannot break them:
 * every table is append-only (triggers in the migrations): a new fact is a new row;
 * a digest is 64 lower-case hexadecimal digits;
 * a span is `0 <= start < end`, in exact rationals;
+* a release holds only clips that have bytes;
 * one original for a digest, one rendition for a recording and recipe and tool, one clip for a recording and span,
   one annotation task for a clip and taxonomy, one release for a name and version.
 """
@@ -18,6 +19,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     Text,
@@ -47,7 +49,8 @@ class Row(DeclarativeBase):
         str: Text,
         int: BigInteger,
         bytes: BYTEA,
-        dict[str, Any]: JSONB,
+        # Nothing is SQL's NULL, never JSON's own: to a CHECK that one is a value.
+        dict[str, Any]: JSONB(none_as_null=True),
     }
 
 
@@ -58,6 +61,17 @@ class ExerciseRow(Row):
     __table_args__ = (CheckConstraint("exercise_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'", name="exercise_id_shape"),)
     exercise_id: Mapped[str] = mapped_column(primary_key=True)
     first_seen_at: Mapped[datetime]
+
+
+class ExerciseDeclarationRow(Row):
+    """What was declared of an exercise; the newest for an exercise counts."""
+
+    __tablename__ = "exercise_declarations"
+    __table_args__ = (CheckConstraint(f"digest {HEX64}", name="digest_shape"),)
+    exercise_id: Mapped[str] = mapped_column(ForeignKey("exercises.exercise_id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    declaration: Mapped[dict[str, Any]]
+    declared_at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
 class UploadRow(Row):
@@ -238,6 +252,7 @@ class AnnotationRow(Row):
     __tablename__ = "annotations"
     __table_args__ = (
         UniqueConstraint("label_studio_annotation_id", "answered_at", "taxonomy_digest"),
+        CheckConstraint(f"taxonomy_digest {HEX64}", name="taxonomy_digest_shape"),
         CheckConstraint("(refusal IS NULL) <> (labels IS NULL)", name="labels_or_refusal"),
     )
     annotation_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -258,7 +273,10 @@ class ReleaseRow(Row):
     __tablename__ = "releases"
     __table_args__ = (
         UniqueConstraint("name", "version"),
+        CheckConstraint("name ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="name_shape"),
         CheckConstraint(r"version ~ '^\d+\.\d+\.\d+$'", name="version_shape"),
+        CheckConstraint(f"taxonomy_digest {HEX64}", name="taxonomy_digest_shape"),
+        CheckConstraint("annotators_min >= 1", name="annotators_positive"),
     )
     release_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -272,6 +290,9 @@ class ReleaseClipRow(Row):
     """A clip that a release holds, with the annotations that were newest when it was chosen."""
 
     __tablename__ = "release_clips"
+    __table_args__ = (
+        ForeignKeyConstraint(["clip_id", "rendition_id"], ["clip_renditions.clip_id", "clip_renditions.rendition_id"]),
+    )
     release_id: Mapped[UUID] = mapped_column(ForeignKey("releases.release_id"), primary_key=True)
     clip_id: Mapped[UUID] = mapped_column(ForeignKey("clips.clip_id"), primary_key=True)
     rendition_id: Mapped[UUID]
