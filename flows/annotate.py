@@ -4,6 +4,7 @@ from typing import Literal
 
 from prefect import flow, task
 
+from flows.presence import present
 from flows.retry import POLICY
 from pipeline.steps.collect import collect_annotations
 from pipeline.steps.submit import submit_clips
@@ -13,10 +14,11 @@ from pipeline.workbench import open_workbench
 @flow(name="annotate")
 def annotate(only: Literal["submit", "collect"] | None = None) -> None:
     """Send out every clip that was not sent, then fetch every answer that is new; or only one of the two."""
-    if only != "collect":
-        submit()
-    if only != "submit":
-        collect()
+    with present():
+        if only != "collect":
+            submit()
+        if only != "submit":
+            collect()
 
 
 @task(**POLICY)
@@ -40,6 +42,7 @@ def collect() -> None:
         taxonomy=bench.taxonomy,
         source=bench.clip_source,
         labelling=bench.labelling,
+        pseudonym_key=bench.settings.pseudonym_key.get_secret_value().encode(),
         db=bench.db,
         clock=bench.clock,
     )

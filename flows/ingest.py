@@ -15,10 +15,11 @@ from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.outcome import raise_worst
+from flows.presence import present
 from flows.retry import POLICY
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import UploadId
-from pipeline.errors import RejectedInputError
+from pipeline.errors import QuarantinedError, RejectedInputError
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.preserve import preserve_upload
 from pipeline.steps.probe import probe_original
@@ -38,18 +39,22 @@ UPLOAD_THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max
 @flow(name="ingest", task_runner=UPLOAD_THREADS)
 def ingest(uploads: list[str] | None = None) -> None:
     """Bring uploads to clips, or into quarantine: those named, or all that wait in the intake bucket."""
-    bench = open_workbench()
-    if uploads is None:
-        received = receive_uploads(
-            bucket=bench.settings.s3_intake_bucket, store=bench.store, db=bench.db, clock=bench.clock
-        )
-        uploads = [str(upload_id) for upload_id in received.waiting]
+    with present():
+        uploads = _waiting_uploads() if uploads is None else uploads
         if len(uploads) > SHARD_UPLOADS:
             _hand_out(uploads)
             return
-    futures = [ingest_upload.submit(upload_id) for upload_id in uploads]
-    wait(futures)
-    raise_worst(futures, of="uploads")
+        futures = [ingest_upload.submit(upload_id) for upload_id in uploads]
+        wait(futures)
+        raise_worst(futures, of="uploads")
+
+
+def _waiting_uploads() -> list[str]:
+    bench = open_workbench()
+    received = receive_uploads(
+        bucket=bench.settings.s3_intake_bucket, store=bench.store, db=bench.db, clock=bench.clock
+    )
+    return [str(upload_id) for upload_id in received.waiting]
 
 
 def _hand_out(uploads: list[str]) -> None:
@@ -58,6 +63,7 @@ def _hand_out(uploads: list[str]) -> None:
         run_deployment(
             "ingest/ingest",
             parameters={"uploads": uploads[first : first + SHARD_UPLOADS]},
+            tags=[f"shard-of:{flow_run.get_id()}"],
             idempotency_key=f"{flow_run.get_id()}:{first}",
             timeout=0,
         )
@@ -81,6 +87,8 @@ def ingest_upload(upload_id: str) -> None:
             # Two uploads of the same bytes share the files that work on them leaves on this machine.
             with bench.db.exclusive(f"original:{digest}"):
                 _make_clips(digest)
+        except QuarantinedError:
+            return  # another run came first, and refused it
         except RejectedInputError as error:
             quarantine_upload(named, error, scratch=bench.scratch, db=bench.db, clock=bench.clock)
 

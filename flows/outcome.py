@@ -24,5 +24,5 @@ def raise_worst(futures: Sequence[PrefectFuture[Any]], *, of: str) -> None:
     if not failures:
         return
     worst = next((failure for failure in failures if isinstance(failure, CustodyError)), failures[0])
-    kind = type(worst) if isinstance(worst, FirsthandError) else UnavailableError
+    kind = type(worst) if isinstance(worst, FirsthandError) else FirsthandError
     raise kind(f"{len(failures)} of {len(futures)} {of} did not finish. The first: {worst}") from worst

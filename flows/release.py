@@ -4,6 +4,7 @@ from uuid import UUID
 
 from prefect import flow, task
 
+from flows.presence import present
 from flows.retry import POLICY
 from pipeline.domain.ids import ReleaseId
 from pipeline.steps.publish import publish_release
@@ -15,9 +16,10 @@ from pipeline.workbench import open_workbench
 @flow(name="release")
 def release(name: str, version: str, annotators_min: int = 1) -> None:
     """Make and publish one release; one that was begun is finished as it was begun."""
-    release_id = select(name, version, annotators_min)
-    seal(release_id)
-    publish(release_id)
+    with present():
+        release_id = select(name, version, annotators_min)
+        seal(release_id)
+        publish(release_id)
 
 
 @task(**POLICY)

@@ -90,6 +90,10 @@ class NotPermittedError(FirsthandError):
     """A rule refuses this."""
 
 
+class QuarantinedError(NotPermittedError):
+    """An upload that is in quarantine would go on."""
+
+
 class SealedReleaseError(NotPermittedError):
     """A sealed release would have to change."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pydantic import Field, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from pipeline.errors import SettingsError
 
@@ -19,7 +21,10 @@ ENV_FILE_NAME = "firsthand.env"
 class Settings(BaseSettings):
     """Everything that differs between two places where Firsthand runs."""
 
-    model_config = SettingsConfigDict(env_prefix="FIRSTHAND_", frozen=True, extra="ignore", hide_input_in_errors=True)
+    # An empty variable is one that somebody forgot to fill in: it counts as missing.
+    model_config = SettingsConfigDict(
+        env_prefix="FIRSTHAND_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: SecretStr = Field(description="postgresql+psycopg://user:password@host:port/database")
     s3_endpoint_url: str | None = Field(default=None, description="URL of an S3 server; leave out for AWS")
@@ -35,6 +40,10 @@ class Settings(BaseSettings):
     )
     label_studio_url: str = Field(description="URL of Label Studio")
     label_studio_token: SecretStr = Field(description="API token of a Label Studio user who may create projects")
+    pseudonym_key: SecretStr = Field(
+        min_length=32,
+        description="a secret of 32 characters or more that turns annotators into pseudonyms; never change it",
+    )
     prefect_api_url: str = Field(description="URL of the Prefect API, ending in /api")
     scratch_dir: Path = Field(description="private folder on this machine for work in progress")
     ingest_jobs: PositiveInt = Field(
@@ -47,6 +56,12 @@ class Settings(BaseSettings):
     def _speaks_psycopg(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value().startswith("postgresql+psycopg://"):
             raise ValueError("expected a URL that begins with postgresql+psycopg://")
+        try:
+            parsed = make_url(url.get_secret_value())
+        except (ArgumentError, ValueError):
+            parsed = None  # what is wrong with it may be its password: nothing of it is shown
+        if parsed is None or not parsed.host or not parsed.database:
+            raise ValueError("expected a URL with a host, a port that is a number, and a database")
         return url
 
     @field_validator("s3_endpoint_url", "label_studio_url", "prefect_api_url")
@@ -71,6 +86,8 @@ def load_settings() -> Settings:
     env_file = home() / ENV_FILE_NAME
     try:
         return Settings(_env_file=env_file)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"FIRSTHAND_HOME: {env_file} cannot be read: {exc}") from exc
     except ValidationError as exc:
         lines = []
         for error in exc.errors(include_input=False, include_url=False):

@@ -17,6 +17,7 @@ from pipeline.domain import taxonomies
 from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.recipe import VIEWING, Recipe
+from pipeline.errors import SettingsError
 from pipeline.logs import configure_logs
 from pipeline.records import Database
 from pipeline.settings import Settings, load_settings
@@ -57,7 +58,7 @@ class Workbench:
     @cached_property
     def media(self) -> Ffmpeg:
         """Ffmpeg within its limits."""
-        return Ffmpeg(limits=Limits(wall_s=self.settings.ffmpeg_timeout_s), scratch=self.settings.scratch_dir)
+        return Ffmpeg(limits=Limits(wall_s=self.settings.ffmpeg_timeout_s), scratch=self.scratch.own)
 
     @cached_property
     def labelling(self) -> "LabelStudio":
@@ -100,4 +101,7 @@ def open_workbench() -> Workbench:
 
 def ingest_jobs() -> int:
     """How many uploads one flow run works on at once, known before a workbench can be opened."""
-    return int(os.environ.get("FIRSTHAND_INGEST_JOBS") or os.cpu_count() or 1)
+    said = os.environ.get("FIRSTHAND_INGEST_JOBS") or str(os.cpu_count() or 1)
+    if not said.isdecimal() or int(said) < 1:
+        raise SettingsError(f"FIRSTHAND_INGEST_JOBS: expected a whole number from 1 on, found {said[:20]!r}")
+    return int(said)

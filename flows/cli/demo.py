@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 from dotenv import dotenv_values
-from infra.local.annotators import annotate_everything
 from rich.table import Table
 
 from flows.cli import stack
@@ -19,6 +18,7 @@ from flows.cli.progress import bar_to_total, saying
 from flows.cli.runs import run_and_wait
 from flows.cli.upload import JOBS, send_files
 from infra.local import staged_exercise
+from infra.local.annotators import annotate_everything
 from pipeline.errors import CustodyError, RejectedInputError, UsageError
 from pipeline.lookup import listing, waiting
 from pipeline.partner import StoreCredentials, pull, verify
@@ -63,16 +63,23 @@ def demo(
         outcome.append("all parts are ready")
     bench = open_workbench()
     before = waiting.totals(bench.db)
-    _footage_in(bench, footage, stages)
+    refused_before = len(listing.list_quarantine(bench.db))
+    not_sent = _footage_in(bench, footage, stages)
     _clips_out(bench, stages)
     _labels_back(bench, stages)
     version = _release(bench, stages)
     _audit(bench, stages)
     _pull(bench, version, stages)
     _report(bench, stages, version, changed=waiting.totals(bench.db) != before)
+    refused = len(listing.list_quarantine(bench.db)) - refused_before
+    if not_sent or refused:
+        raise RejectedInputError(
+            f"{not_sent} files were not sent and {refused} are in quarantine; everything else went the whole route. "
+            "`firsthand quarantine` tells why."
+        )
 
 
-def _footage_in(bench: Workbench, footage: Path | None, stages: Stages) -> None:
+def _footage_in(bench: Workbench, footage: Path | None, stages: Stages) -> int:
     batches: list[tuple[str, str, list[Path]]] = []
     with stages.stage("footage") as outcome:
         if footage is not None:
@@ -96,7 +103,9 @@ def _footage_in(bench: Workbench, footage: Path | None, stages: Stages) -> None:
             if result.problem:
                 err().print(f"not sent: {result.problem}", markup=False)
         sent = sum(result.outcome in {"sent", "resumed"} for result in results)
-        outcome.append(f"{sent} files sent, {len(results) - sent} were there")
+        failed = sum(result.outcome == "failed" for result in results)
+        outcome.append(f"{sent} files sent, {len(results) - sent - failed} were there")
+    return failed
 
 
 def _clips_out(bench: Workbench, stages: Stages) -> None:

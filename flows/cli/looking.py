@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from flows.cli.output import Json, emit, out, plain, shown
+from flows.cli.output import Json, emit, out, printable, shown
 from flows.cli.progress import byte_progress
+from pipeline.errors import UsageError
 from pipeline.lookup import fetching, lineage, listing
 from pipeline.lookup.naming import resolve
 from pipeline.workbench import open_workbench
@@ -40,8 +41,10 @@ def clips(
     bench = open_workbench()
     found = listing.list_clips(bench.db, exercise_id=exercise)
     if recording is not None:
-        wanted = resolve(bench.db, recording).thing_id
-        found = [clip for clip in found if str(clip.recording_id) == wanted]
+        named = resolve(bench.db, recording)
+        if named.kind != "recording":
+            raise UsageError(f"expected a recording, found {named.kind} {named.thing_id}")
+        found = [clip for clip in found if str(clip.recording_id) == named.thing_id]
     emit("clips", found, as_json=as_json, empty="No clips yet.")
 
 
@@ -69,25 +72,25 @@ def show(
     thing: Annotated[str, typer.Argument(metavar="ID", help="Any id or its beginning, an exercise, or NAME@VERSION.")],
     as_json: Json = False,
 ) -> None:
-    """Explain one thing: what it is, what it came from, what came from it, and its chain of custody."""
+    """Explain one thing: what it is, what it came from, what came from it, and its custody events."""
     found = lineage.show(open_workbench().db, thing)
     if as_json:
         emit("things", [found], as_json=True, empty="")
         return
     console = out()
-    console.print(f"[bold]{found.ref.kind}[/bold] {found.ref.thing_id}")
+    console.print(printable(f"{found.ref.kind} {found.ref.thing_id}"), style="bold")
     facts = Table(box=None, pad_edge=False, show_header=False)
     for name, value in found.facts.items():
-        facts.add_row(f"  {name.replace('_', ' ')}", value)
+        facts.add_row(f"  {name.replace('_', ' ')}", printable(value))
     console.print(facts)
     for title, refs in (("came from", found.came_from), ("became", found.became)):
         console.print(f"[bold]{title}[/bold]" if refs else f"[bold]{title}[/bold] nothing yet")
         for ref in refs:
-            console.print(f"  {ref.kind} {ref.thing_id}")
+            console.print(printable(f"  {ref.kind} {ref.thing_id}"))
     console.print("[bold]custody[/bold]")
     for event in found.happenings:
         details = "  ".join(f"{name}={value}" for name, value in event.details.items())
-        console.print(f"  {shown(event.at)}  {event.kind}  [dim]{details}[/dim]")
+        console.print(printable(f"  {shown(event.at)}  {event.kind}  {details}"))
 
 
 @app.command(epilog="Example: firsthand get 1f0c2a9b ./clip.mp4")
@@ -105,4 +108,4 @@ def get(
     if as_json:
         emit("fetched", [fetched], as_json=True, empty="")
     else:
-        out().print(f"{plain(fetched.path)}  {fetched.size_bytes} bytes  sha256 {fetched.digest} (verified)")
+        out().print(printable(f"{fetched.path}  {fetched.size_bytes} bytes  sha256 {fetched.digest} (verified)"))

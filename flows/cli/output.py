@@ -17,6 +17,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.domain.digest import Sha256
 
@@ -63,8 +64,13 @@ def emit(kind: str, items: Sequence[Any], *, as_json: bool, empty: str, columns:
     for name in names:
         table.add_column(name.removesuffix("_id").replace("_", " "), overflow="fold")
     for item in items:
-        table.add_row(*(shown(getattr(item, name)) for name in names))
+        table.add_row(*(printable(shown(getattr(item, name))) for name in names))
     out().print(table)
+
+
+def printable(text: str) -> Text:
+    """Text as it may go to a terminal: never markup, and no control character does anything."""
+    return Text("".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text))
 
 
 def plain(value: Any) -> Any:

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import Json, emit, err, out
+from flows.cli.output import Json, emit, err, out, printable
 from flows.cli.runs import run_and_wait
+from pipeline.domain.keys import release_name
+from pipeline.domain.version import Version
 from pipeline.errors import RejectedInputError, UsageError
 from pipeline.lookup import listing, waiting
 from pipeline.lookup.naming import resolve
@@ -66,7 +68,7 @@ def ingest(as_json: Json = False) -> None:
     _tell("ingested", done, as_json=as_json, changed=after != before, nothing="Nothing new in the intake bucket.")
     if refused:
         for line in refused:
-            err().print(f"quarantined {line.upload_id}: {line.error_kind}: {line.reason}")
+            err().print(printable(f"quarantined {line.upload_id}: {line.error_kind}: {line.reason}"))
         raise RejectedInputError(
             f"{len(refused)} uploads were refused and are in quarantine; everything else was ingested. "
             "`firsthand quarantine` lists them with their reasons."
@@ -102,7 +104,9 @@ def create(
 ) -> None:
     """Make a release of every clip that may enter, and publish it. One that was begun is finished."""
     bench = open_workbench()
-    if not waiting.is_published(bench.db, name, version):
+    release_name(name)
+    Version.parse(version)
+    if not waiting.is_released(bench.db, name, version, annotators_min=annotators):
         run_and_wait(
             "release/release",
             {"name": name, "version": version, "annotators_min": annotators},
@@ -122,7 +126,7 @@ def create(
 
 @app.command(epilog="Example: firsthand audit")
 def audit(as_json: Json = False) -> None:
-    """Read every stored object again, compare digests, and re-check the chain of custody."""
+    """Read every stored object again, compare digests, and match custody events with records."""
     bench = open_workbench()
     run_and_wait(
         "audit/audit",

@@ -27,6 +27,7 @@ def pipeline_settings(site: Site) -> dict[str, str]:
         "FIRSTHAND_S3_RELEASE_READER": PARTNER,
         "FIRSTHAND_LABEL_STUDIO_URL": site.url("label-studio"),
         "FIRSTHAND_LABEL_STUDIO_TOKEN": site.secrets.of(PEOPLE[0].token_secret),
+        "FIRSTHAND_PSEUDONYM_KEY": site.secrets.of("pseudonym_key"),
         "FIRSTHAND_PREFECT_API_URL": f"{site.url('prefect')}/api",
         "FIRSTHAND_SCRATCH_DIR": str(site.home / "scratch"),
         "FIRSTHAND_INGEST_JOBS": str(os.cpu_count() or 1),
@@ -40,7 +41,6 @@ def partner_settings(site: Site) -> dict[str, str]:
         "FIRSTHAND_PARTNER_S3_REGION": S3_REGION,
         "FIRSTHAND_PARTNER_S3_ACCESS_KEY_ID": PARTNER,
         "FIRSTHAND_PARTNER_S3_SECRET_ACCESS_KEY": site.secrets.of("s3_partner"),
-        "FIRSTHAND_PARTNER_S3_RELEASES_BUCKET": "releases",
     }
 
 

@@ -82,11 +82,27 @@ def spawn(command: Command, *, stack_id: str, log: Path) -> ProcessRecord:
 
 
 def run_once(
-    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, stack_id: str, log: Path, within_s: float = 300.0
+    what: str,
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    stack_id: str,
+    log: Path,
+    within_s: float = 300.0,
 ) -> str:
     """Run a program to its end, its output appended to the log.
 
     It carries the mark too: if the command that runs it is killed, the next one ends it before it does the same.
+
+    Args:
+        what: What the program does, for the message if it fails.
+        argv: Program and arguments.
+        env: Its environment.
+        cwd: Its working folder.
+        stack_id: Whose it is.
+        log: Where its output goes.
+        within_s: How long it may take.
 
     Returns:
         What it wrote to its standard output.
@@ -95,7 +111,6 @@ def run_once(
         StackError: It ended with another code than 0, or not in time.
     """
     marked_env = {**env, MARK: f"{stack_id}:{ONCE}"}
-    program = Path(argv[0]).name
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", _LAUNCHER, *argv],
@@ -108,12 +123,12 @@ def run_once(
             timeout=within_s,
         )
     except subprocess.TimeoutExpired as exc:
-        raise StackError(f"expected {program} to end within {within_s:.0f} s, it did not") from exc
+        raise StackError(f"expected {what} to end within {within_s:.0f} s, it did not") from exc
     with os.fdopen(open_log(log), "a", encoding="utf-8") as file:
         file.write(done.stdout + done.stderr)
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-LAST_LINES:])
-        raise StackError(f"expected {program} to end well, it ended with {done.returncode}:\n{last}\nlog: {log}")
+        raise StackError(f"expected {what} to end well, it ended with {done.returncode}:\n{last}\nlog: {log}")
     return done.stdout
 
 
@@ -172,6 +187,8 @@ def stop(processes: Iterable[psutil.Process], *, with_signal: signal.Signals, wi
         # psutil compares the start time once more before it signals.
         with suppress(psutil.Error):
             leader.send_signal(with_signal)
+            # One that was suspended would hear the signal only when it goes on.
+            leader.resume()
     _wait(leaders, within_s)
     remains = [process for process in [*leaders, *family.values()] if _is_there(process)]
     for process in remains:

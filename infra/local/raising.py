@@ -51,6 +51,7 @@ class Raising:
             started = self._start_missing()
             try:
                 self._wait_until_ready()
+                self._furnish()
             except (_EndedError, NotAnsweringError) as exc:
                 # One that was just started and is silent for all its time will not do better a second time.
                 if attempt == STARTS or (started and isinstance(exc, NotAnsweringError)):
@@ -58,11 +59,11 @@ class Raising:
                 self._begin_again(str(exc), attempt)
             else:
                 break
-        self._furnish()
         self.site.state.mark(self.part.name, self._pids())
 
     def _begin_again(self, reason: str, attempt: int) -> None:
-        self.say(f"starting again: {reason.splitlines()[0]}")
+        first_line, _, _ = reason.partition("\n")
+        self.say(f"starting again: {first_line}")
         take_down(self.site, self.part)
         if attempt == STARTS - 1 and self.part.name not in self.site.state.marks:
             self.say("starting from nothing: it never was ready")
@@ -91,12 +92,9 @@ class Raising:
             stop(together, with_signal=self.part.stop_signal, within_s=self.part.stop_within_s)
 
     def _wait_until_ready(self) -> None:
-        records = {command.name: self.site.state.processes[command.name] for command in self.part.commands(self.site)}
         deadline = time.monotonic() + self._patience_s()
         while True:
-            for name, record in records.items():
-                if find(record) is None:
-                    raise _EndedError(f"{name} ended by itself")
+            self._require_alive()
             try:
                 self._require_own_ports()
                 self.part.check(self.site)
@@ -137,8 +135,16 @@ class Raising:
     def _furnish(self) -> None:
         try:
             self.part.furnish(self.site, self.say)
-        except NotAnsweringError as exc:
+        except (NotAnsweringError, StackError) as exc:
+            self._require_alive()
+            if isinstance(exc, StackError):
+                raise
             raise StackError(self._why(str(exc))) from exc
+
+    def _require_alive(self) -> None:
+        for command in self.part.commands(self.site):
+            if find(self.site.state.processes[command.name]) is None:
+                raise _EndedError(f"{command.name} ended by itself")
 
     def _why(self, reason: str) -> str:
         log = self.site.log(self.part.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from infra.local.ports import LOOPBACK
 from infra.local.state import Secrets, State
+from infra.local.tools import tool_folder
 
 BUCKETS = ("intake", "originals", "working", "releases")
 S3_REGION = "us-east-1"
@@ -36,6 +37,10 @@ class Site:
     def locks(self) -> Path:
         """Folder of the lock files of the tool environments."""
         return self.project / "infra" / "locks"
+
+    def tool(self, name: str) -> Path:
+        """Folder of a tool environment."""
+        return tool_folder(name, tools=self.tools, locks=self.locks)
 
     def log(self, part: str) -> Path:
         """Log file of a part."""

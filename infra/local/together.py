@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
 from infra.local.env_files import write_env_files
 from infra.local.parts import PARTS
@@ -52,7 +53,7 @@ def raise_parts(site: Site, names: list[str], *, teller: Teller, migrate: Migrat
     wanted = [name for name in PARTS if name in names or name in running]
     # Before anything starts, so that nothing starts with a port that another part is about to lose.
     for name in wanted:
-        settle_ports(site, PARTS[name], lambda _: None)
+        settle_ports(site, PARTS[name], partial(teller.tell, name, Phase.WORKING))
     for _ in range(ROUNDS):
         _Round(site, teller, migrate).run(wanted)
         wanted = [name for name, part in PARTS.items() if is_stale(site, part)]
@@ -97,7 +98,7 @@ class _Round:
         try:
             self._bring_up(part)
         except FirsthandError as exc:
-            self.teller.tell(part.name, Phase.FAILED, str(exc).splitlines()[0])
+            self.teller.tell(part.name, Phase.FAILED, str(exc).partition("\n")[0])
             raise
         except OSError as exc:
             self.teller.tell(part.name, Phase.FAILED, str(exc))

@@ -1,8 +1,9 @@
 """Is the environment of a server that does not share ours (Label Studio, Swift, Postgres) installed?
 
-Each has its own folder under the tools folder, made from its lock file with hashes. A marker with the digest of the
-lock says that the folder is whole: it is written last, so an installation that was interrupted is done again. The
-folder is a cache: several stacks share it, and a file lock lets one of them install while the others wait.
+Each has its own folder under the tools folder, made from its lock file with hashes and named by the digest of what the
+lock says. So another lock makes another folder, and a stack that runs from the old one is not disturbed. A marker says
+that the folder is whole: it is written last, so an installation that was interrupted is done again. The folders are a
+cache: several stacks share them, and a file lock lets one of them install while the others wait.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ from infra.local.locking import exclusive
 from pipeline.errors import StackError
 
 INSTALL_WAIT_S = 1800.0
-MARKER = ".firsthand-lock"
+MARKER = ".whole"
+DIGEST_DIGITS = 12
 LAST_LINES = 15
 
 
@@ -37,26 +39,39 @@ def ensure_tool(name: str, *, tools: Path, locks: Path, say: Callable[[str], Non
     Raises:
         StackError: The installation failed; the next call starts it again.
     """
-    lock_file = locks / f"{name}.lock"
-    if not lock_file.is_file():
-        raise StackError(f"expected the lock file of {name} at {lock_file}, found none")
-    wanted = hashlib.sha256(lock_file.read_bytes() + sys.version.encode()).hexdigest()
-    folder = tools / name
-    if _installed(folder, wanted):
+    folder = tool_folder(name, tools=tools, locks=locks)
+    if _is_whole(folder):
         return folder
-    with exclusive(tools / f".{name}.lock", wait_s=INSTALL_WAIT_S, waiting=lambda: say("installed by another command")):
-        if not _installed(folder, wanted):
+
+    def waiting() -> None:
+        say("another command is installing it")
+
+    with exclusive(tools / f".{name}.lock", wait_s=INSTALL_WAIT_S, waiting=waiting):
+        if not _is_whole(folder):
             say("installing")
-            _install(folder, lock_file)
-            write_private(folder / MARKER, wanted)
+            _install(folder, locks / f"{name}.lock")
+            write_private(folder / MARKER, sys.version)
     return folder
 
 
-def _installed(folder: Path, wanted: str) -> bool:
-    marker = folder / MARKER
+def tool_folder(name: str, *, tools: Path, locks: Path) -> Path:
+    """Where a tool environment lies, installed or not.
+
+    Raises:
+        StackError: There is no lock file of this name.
+    """
+    lock_file = locks / f"{name}.lock"
+    if not lock_file.is_file():
+        raise StackError(f"expected the lock file of {name} at {lock_file}, found none")
+    said = [line.strip() for line in lock_file.read_text(encoding="utf-8").splitlines()]
+    basis = [sys.version, *(line for line in said if line and not line.startswith("#"))]
+    digest = hashlib.sha256("\n".join(basis).encode()).hexdigest()
+    return tools / f"{name}-{digest[:DIGEST_DIGITS]}"
+
+
+def _is_whole(folder: Path) -> bool:
     # The interpreter that the environment was made from may have been removed since.
-    has_python = (folder / "bin" / "python").exists()
-    return has_python and marker.is_file() and marker.read_text(encoding="utf-8") == wanted
+    return (folder / MARKER).is_file() and (folder / "bin" / "python").exists()
 
 
 def _install(folder: Path, lock_file: Path) -> None:

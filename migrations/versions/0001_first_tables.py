@@ -93,6 +93,9 @@ def upgrade() -> None:
         sa.Column("taxonomy_digest", sa.Text(), nullable=False),
         sa.Column("annotators_min", sa.BigInteger(), nullable=False),
         sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("annotators_min >= 1", name=op.f("ck_releases_annotators_positive")),
+        sa.CheckConstraint("name ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name=op.f("ck_releases_name_shape")),
+        sa.CheckConstraint("taxonomy_digest ~ '^[0-9a-f]{64}$'", name=op.f("ck_releases_taxonomy_digest_shape")),
         sa.CheckConstraint("version ~ '^\\d+\\.\\d+\\.\\d+$'", name=op.f("ck_releases_version_shape")),
         sa.PrimaryKeyConstraint("release_id", name=op.f("pk_releases")),
         sa.UniqueConstraint("name", "version", name=op.f("uq_releases_name_version")),
@@ -139,7 +142,6 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("exercise_id", sa.Text(), nullable=True),
         sa.Column("camera_serial", sa.Text(), nullable=True),
-        sa.Column("original_name", sa.Text(), nullable=True),
         sa.Column("claimed_digest", sa.Text(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("claimed_digest ~ '^[0-9a-f]{64}$'", name=op.f("ck_uploads_claimed_digest_shape")),
@@ -182,6 +184,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_clips_cut_at"), "clips", ["cut_at"], unique=False)
     op.create_index(op.f("ix_clips_recording_id"), "clips", ["recording_id"], unique=False)
+    # Not append-only: a file's name may name a person, and must be erasable.
+    op.create_table(
+        "upload_names",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("original_name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["upload_id"], ["uploads.upload_id"], name=op.f("fk_upload_names_upload_id_uploads")),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_upload_names")),
+    )
     op.create_table(
         "quarantines",
         sa.Column("upload_id", sa.Uuid(), nullable=False),
@@ -293,6 +303,7 @@ def upgrade() -> None:
         sa.Column("labels", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("refusal", sa.Text(), nullable=True),
         sa.Column("collected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("taxonomy_digest ~ '^[0-9a-f]{64}$'", name=op.f("ck_annotations_taxonomy_digest_shape")),
         sa.CheckConstraint("(refusal IS NULL) <> (labels IS NULL)", name=op.f("ck_annotations_labels_or_refusal")),
         sa.ForeignKeyConstraint(["clip_id"], ["clips.clip_id"], name=op.f("fk_annotations_clip_id_clips")),
         sa.PrimaryKeyConstraint("annotation_id", name=op.f("pk_annotations")),
@@ -331,6 +342,11 @@ def upgrade() -> None:
         sa.Column("rendition_id", sa.Uuid(), nullable=False),
         sa.Column("annotation_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.ForeignKeyConstraint(["clip_id"], ["clips.clip_id"], name=op.f("fk_release_clips_clip_id_clips")),
+        sa.ForeignKeyConstraint(
+            ["clip_id", "rendition_id"],
+            ["clip_renditions.clip_id", "clip_renditions.rendition_id"],
+            name=op.f("fk_release_clips_clip_id_rendition_id_clip_renditions"),
+        ),
         sa.ForeignKeyConstraint(
             ["release_id"], ["releases.release_id"], name=op.f("fk_release_clips_release_id_releases")
         ),

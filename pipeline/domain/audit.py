@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-FaultKind = Literal["missing_object", "wrong_bytes", "wrong_leaf_hash", "event_without_row", "row_without_event"]
+FaultKind = Literal[
+    "missing_object",
+    "wrong_bytes",
+    "wrong_leaf_hash",
+    "event_is_not_its_record",
+    "event_without_row",
+    "row_without_event",
+]
 
 ThingKind = Literal["exercise", "upload", "original", "recording", "rendition", "clip", "annotation", "release"]
 

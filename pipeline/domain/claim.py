@@ -38,7 +38,7 @@ class UploadClaim:
         """Read the metadata of any object, from any sender."""
         size = metadata.get("size-bytes", "")
         return cls(
-            original_name=metadata.get("original-name"),
+            original_name=_name(metadata.get("original-name", "")),
             size_bytes=int(size) if size.isascii() and size.isdigit() and len(size) < _SIZE_DIGITS_MAX else None,
             modified_at=_time(metadata.get("modified-at", "")),
             sent_at=_time(metadata.get("sent-at", "")),
@@ -46,6 +46,15 @@ class UploadClaim:
 
 
 _SIZE_DIGITS_MAX = 19
+
+
+_NAME_LENGTH_MAX = 255
+"""As long as a file name can be on the file systems that cameras and people use."""
+
+
+def _name(text: str) -> str | None:
+    """A name without what no file name needs and no database or terminal should see: NUL, escapes, line breaks."""
+    return "".join(character for character in text if character.isprintable())[:_NAME_LENGTH_MAX] or None
 
 
 def _time(text: str) -> datetime | None:

@@ -20,7 +20,11 @@ from pipeline.domain.taxonomy import Answer, EventKind, Question, Taxonomy
 from pipeline.domain.timeline import Span
 from pipeline.errors import InvalidLabelsError
 
-__all__ = ["Answer", "ChoiceAnswer", "ClipLabels", "EventKind", "EventLabel", "Question", "Taxonomy"]
+__all__ = ["SKIPPED", "Answer", "ChoiceAnswer", "ClipLabels", "EventKind", "EventLabel", "Question", "Taxonomy"]
+
+
+SKIPPED = "the annotator skipped the clip"
+"""Why an answer says nothing: it replaces what this annotator said before, and speaks against nobody else's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,7 @@ def _read(kind: Any, data: object, at: str) -> Any:
     if is_dataclass(kind):
         return _read_dataclass(kind, data, at)
     if kind is Fraction:
-        numerator, _, denominator = str(_expect(str, data, at)).partition("/")
-        return Fraction(int(numerator), int(denominator))
+        return _read_fraction(_expect(str, data, at), at)
     if issubclass(kind, StrEnum):
         return kind(_expect(str, data, at))
     return _expect(kind, data, at)
@@ -75,6 +74,13 @@ def _read_dataclass(kind: Any, data: object, at: str) -> Any:
     if set(found) != set(names):
         raise ValueError(f"{at}: expected fields {sorted(names)}, found {sorted(map(str, found))}")
     return kind(**{name: _read(hints[name], found[name], f"{at}.{name}") for name in names})
+
+
+def _read_fraction(text: str, at: str) -> Fraction:
+    numerator, _, denominator = text.partition("/")
+    if not denominator.isdecimal() or int(denominator) == 0:
+        raise ValueError(f'{at}: expected "num/den", found {text[:80]}')
+    return Fraction(int(numerator), int(denominator))
 
 
 def _expect(kind: Any, data: object, at: str) -> Any:

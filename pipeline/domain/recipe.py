@@ -14,6 +14,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.media import VideoFacts
 from pipeline.domain.plain import to_plain
 
+QUANTISER_MAX = 51
 SIDE_PX_MIN = 2
 """The smallest side that 4:2:0 colour can have."""
 
@@ -42,6 +43,10 @@ class Recipe:
     audio_channels_max: int
     audio_bits_per_s: int
     """For each channel. The sound is AAC; where the source has none, it is silence of the picture's length."""
+
+    def __post_init__(self) -> None:
+        if self.audio_channels_max not in (1, 2) or not 0 <= self.quantiser <= QUANTISER_MAX or self.gop_s <= 0:
+            raise ValueError(f"expected 1 or 2 channels, a quantiser of 0 to {QUANTISER_MAX} and a GOP, found {self}")
 
     @property
     def digest(self) -> Sha256:

@@ -1,12 +1,11 @@
 """What still waits to be done, and how much has been?"""
 
-from collections import defaultdict
-
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import ClipId
+from pipeline.domain.release import select_clips
 from pipeline.domain.version import Version
-from pipeline.records import Database, annotations, clips, footage, overview, releases
+from pipeline.records import Database, clips, footage, overview, releases
+from pipeline.records.candidates import candidates
 from pipeline.records.overview import Totals
 
 
@@ -60,11 +59,19 @@ def clips_to_submit(db: Database, taxonomy_digest: Sha256) -> int:
         return len(clips.clips_without_task(session, taxonomy_digest))
 
 
+def is_released(db: Database, name: str, version: str, *, annotators_min: int) -> bool:
+    """Whether partners can already read this release, made on these terms; on other terms it is another question."""
+    with db.begin() as session:
+        draft = releases.find_draft(session, name, version)
+        published = draft is not None and releases.find_publication(session, draft.release_id) is not None
+    return published and draft is not None and draft.annotators_min == annotators_min
+
+
 def next_version(db: Database, name: str, *, taxonomy_digest: Sha256, annotators_min: int) -> Version:
     """Which version of a dataset should be made now?
 
-    The newest, when it is not published yet or already holds every clip that enough people have labelled; else the
-    next minor version, since clips are added and none is changed.
+    The newest, when it is not published yet or already holds every clip that may enter; else the next minor version,
+    since clips are added and none is changed.
     """
     with db.begin() as session:
         drafts = [draft for draft in releases.all_drafts(session) if draft.name == name]
@@ -74,10 +81,6 @@ def next_version(db: Database, name: str, *, taxonomy_digest: Sha256, annotators
         version = Version.parse(newest.version)
         if releases.find_publication(session, newest.release_id) is None:
             return version
-        people: dict[ClipId, set[str]] = defaultdict(set)
-        for answer in annotations.current_answers(session, taxonomy_digest):
-            if answer.labels is not None:
-                people[answer.clip_id].add(answer.annotator)
-        ready = {clip_id for clip_id, names in people.items() if len(names) >= annotators_min}
+        ready = set(select_clips(candidates(session, taxonomy_digest), annotators_min=annotators_min).chosen)
         held = {member.clip_id for member in releases.members_of(session, newest.release_id)}
     return version if ready <= held else Version(version.major, version.minor + 1, 0)

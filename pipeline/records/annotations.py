@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
@@ -104,12 +105,21 @@ def newest_answered_at(session: Session, taxonomy_digest: Sha256) -> datetime | 
     )
 
 
+def unanswered(session: Session, taxonomy_digest: Sha256) -> bool:
+    """Whether some clip that was sent out has no answer yet."""
+    answered = sa.select(AnnotationRow.clip_id).where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
+    waiting = sa.select(AnnotationTaskRow.clip_id).where(
+        AnnotationTaskRow.taxonomy_digest == taxonomy_digest.hex, AnnotationTaskRow.clip_id.not_in(answered)
+    )
+    return bool(session.scalar(sa.select(waiting.exists())))
+
+
 def current_answers(session: Session, taxonomy_digest: Sha256) -> list[Answer]:
     """The newest answer of each annotator for each clip, in order of clip and pseudonym."""
     query = (
         sa.select(AnnotationRow)
         .where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
-        .distinct(AnnotationRow.clip_id, AnnotationRow.annotator)
+        .ext(distinct_on(AnnotationRow.clip_id, AnnotationRow.annotator))
         .order_by(
             AnnotationRow.clip_id,
             AnnotationRow.annotator,
@@ -121,11 +131,11 @@ def current_answers(session: Session, taxonomy_digest: Sha256) -> list[Answer]:
 
 
 def answers_by_id(session: Session, annotation_ids: Sequence[AnnotationId]) -> list[Answer]:
-    """These answers, in order of clip and pseudonym."""
+    """These answers, clip by clip; in which order those of one clip come says nothing of who gave them."""
     query = (
         sa.select(AnnotationRow)
         .where(AnnotationRow.annotation_id.in_(annotation_ids))
-        .order_by(AnnotationRow.clip_id, AnnotationRow.annotator, AnnotationRow.annotation_id)
+        .order_by(AnnotationRow.clip_id, AnnotationRow.annotation_id)
     )
     return [_answer(row) for row in session.scalars(query)]
 

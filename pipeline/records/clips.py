@@ -11,7 +11,7 @@ from pipeline.domain.ids import ClipId, RecordingId, RenditionId
 from pipeline.domain.timeline import Span
 from pipeline.errors import UsageError
 from pipeline.records.footage import insert_new
-from pipeline.records.tables import AnnotationTaskRow, ClipRenditionRow, ClipRow, RecordingRow
+from pipeline.records.tables import AnnotationTaskRow, ClipRenditionRow, ClipRow, RecordingRow, RenditionRow
 
 
 def add_clip(session: Session, clip: Clip) -> bool:
@@ -82,10 +82,26 @@ def rendition_of_clip(session: Session, clip_id: ClipId) -> ClipRendition:
         UsageError: the clip has no bytes.
     """
     row = session.scalar(
-        sa.select(ClipRenditionRow).where(ClipRenditionRow.clip_id == clip_id).order_by(ClipRenditionRow.rendition_id)
+        sa.select(ClipRenditionRow)
+        .join(RenditionRow, RenditionRow.rendition_id == ClipRenditionRow.rendition_id)
+        .where(ClipRenditionRow.clip_id == clip_id)
+        .order_by(RenditionRow.rendered_at, RenditionRow.rendition_id)
+        .limit(1)
     )
     if row is None:
         raise UsageError(f"clip {clip_id} has no bytes")
+    return _clip_rendition(row)
+
+
+def clip_rendition(session: Session, clip_id: ClipId, rendition_id: RenditionId) -> ClipRendition:
+    """The bytes of a clip that were cut from one rendition.
+
+    Raises:
+        UsageError: there are none.
+    """
+    row = session.get(ClipRenditionRow, (clip_id, rendition_id))
+    if row is None:
+        raise UsageError(f"clip {clip_id} has no bytes from rendition {rendition_id}")
     return _clip_rendition(row)
 
 

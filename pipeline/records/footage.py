@@ -27,6 +27,7 @@ from pipeline.records.tables import (
     RenditionRow,
     Row,
     UploadContentRow,
+    UploadNameRow,
     UploadRow,
 )
 
@@ -51,7 +52,7 @@ def add_upload(session: Session, upload: Upload) -> bool:
     """Register an upload, and its exercise if this is the first of it."""
     if upload.exercise_id is not None:
         insert_new(session, ExerciseRow, exercise_id=upload.exercise_id, first_seen_at=upload.received_at)
-    return insert_new(
+    new = insert_new(
         session,
         UploadRow,
         upload_id=upload.upload_id,
@@ -62,10 +63,12 @@ def add_upload(session: Session, upload: Upload) -> bool:
         size_bytes=upload.size_bytes,
         exercise_id=upload.exercise_id,
         camera_serial=upload.camera_serial,
-        original_name=upload.original_name,
         claimed_digest=upload.claimed_digest.hex if upload.claimed_digest else None,
         received_at=upload.received_at,
     )
+    if new and upload.original_name is not None:
+        insert_new(session, UploadNameRow, upload_id=upload.upload_id, original_name=upload.original_name)
+    return new
 
 
 def get_upload(session: Session, upload_id: UploadId) -> Upload:
@@ -77,7 +80,7 @@ def get_upload(session: Session, upload_id: UploadId) -> Upload:
     row = session.get(UploadRow, upload_id)
     if row is None:
         raise UsageError(f"no upload {upload_id}")
-    return _upload(row)
+    return _upload(row, session.scalar(_name_of(upload_id)))
 
 
 def known_objects(session: Session, bucket: str) -> dict[str, str]:
@@ -111,14 +114,34 @@ def quarantine(session: Session, upload_id: UploadId, *, error_kind: str, reason
     )
 
 
+def quarantine_reason(session: Session, upload_id: UploadId) -> str | None:
+    """Why an upload is in quarantine; `None` when it is not."""
+    return session.scalar(sa.select(QuarantineRow.reason).where(QuarantineRow.upload_id == upload_id))
+
+
+def refused_recordings(session: Session) -> dict[RecordingId, str]:
+    """Recordings of which every upload is in quarantine, each with a reason."""
+    every = (
+        sa.select(RecordingOriginalRow.recording_id, sa.func.max(QuarantineRow.reason))
+        .join(UploadContentRow, UploadContentRow.digest == RecordingOriginalRow.digest)
+        .join(QuarantineRow, QuarantineRow.upload_id == UploadContentRow.upload_id, isouter=True)
+        .group_by(RecordingOriginalRow.recording_id)
+        .having(sa.func.count(QuarantineRow.upload_id) == sa.func.count(UploadContentRow.upload_id))
+    )
+    return {RecordingId(row[0]): row[1] for row in session.execute(every)}
+
+
 def quarantined(session: Session) -> list[Refusal]:
     """Everything in quarantine, oldest first."""
     rows = session.execute(
-        sa.select(UploadRow, QuarantineRow)
+        sa.select(UploadRow, QuarantineRow, UploadNameRow.original_name)
         .join(QuarantineRow, QuarantineRow.upload_id == UploadRow.upload_id)
+        .join(UploadNameRow, UploadNameRow.upload_id == UploadRow.upload_id, isouter=True)
         .order_by(QuarantineRow.quarantined_at, UploadRow.upload_id)
     )
-    return [Refusal(_upload(upload), row.error_kind, row.reason, row.quarantined_at) for upload, row in rows]
+    return [
+        Refusal(_upload(upload, name), row.error_kind, row.reason, row.quarantined_at) for upload, row, name in rows
+    ]
 
 
 def add_original(session: Session, original: Original) -> bool:
@@ -148,13 +171,14 @@ def content_of(session: Session, upload_id: UploadId) -> Sha256 | None:
 
 def uploads_of(session: Session, digest: Sha256) -> list[Upload]:
     """Every upload of these bytes, oldest first."""
-    rows = session.scalars(
-        sa.select(UploadRow)
+    rows = session.execute(
+        sa.select(UploadRow, UploadNameRow.original_name)
         .join(UploadContentRow, UploadContentRow.upload_id == UploadRow.upload_id)
+        .join(UploadNameRow, UploadNameRow.upload_id == UploadRow.upload_id, isouter=True)
         .where(UploadContentRow.digest == digest.hex)
         .order_by(UploadRow.received_at, UploadRow.upload_id)
     )
-    return [_upload(row) for row in rows]
+    return [_upload(row, name) for row, name in rows]
 
 
 def get_original(session: Session, digest: Sha256) -> Original:
@@ -285,7 +309,11 @@ def all_renditions(session: Session, recording_id: RecordingId | None = None) ->
     return [_rendition(row) for row in session.scalars(query)]
 
 
-def _upload(row: UploadRow) -> Upload:
+def _name_of(upload_id: UploadId) -> sa.Select[str]:
+    return sa.select(UploadNameRow.original_name).where(UploadNameRow.upload_id == upload_id)
+
+
+def _upload(row: UploadRow, original_name: str | None) -> Upload:
     return Upload(
         upload_id=UploadId(row.upload_id),
         at=Location(row.bucket, row.key, row.version_id),
@@ -293,7 +321,7 @@ def _upload(row: UploadRow) -> Upload:
         size_bytes=row.size_bytes,
         exercise_id=ExerciseId(row.exercise_id) if row.exercise_id is not None else None,
         camera_serial=CameraSerial(row.camera_serial) if row.camera_serial is not None else None,
-        original_name=row.original_name,
+        original_name=original_name,
         claimed_digest=Sha256(row.claimed_digest) if row.claimed_digest else None,
         received_at=row.received_at,
     )

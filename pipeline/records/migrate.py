@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from pipeline.errors import AccessDeniedError, DatabaseUnavailableError
+from pipeline.records.session import our_errors
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -25,12 +24,8 @@ def upgrade(url: str) -> None:
 
     Raises:
         AccessDeniedError: Postgres refused the credentials.
+        SettingsError: there is no such database.
         DatabaseUnavailableError: Postgres did not answer; migrations that ended stay done, no half of one.
     """
-    try:
+    with our_errors():
         command.upgrade(config(url), "head")
-    except sa.exc.OperationalError as exc:
-        message = str(exc.orig).strip().splitlines()[-1]
-        if "authentication failed" in message:
-            raise AccessDeniedError(f"Postgres refused the credentials in FIRSTHAND_DATABASE_URL: {message}") from exc
-        raise DatabaseUnavailableError(f"Postgres does not answer: {message}") from exc

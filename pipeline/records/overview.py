@@ -19,6 +19,7 @@ from pipeline.records.tables import (
     QuarantineRow,
     RecordingRow,
     ReleaseClipRow,
+    ReleasePublicationRow,
     UploadRow,
 )
 
@@ -45,6 +46,8 @@ class Totals:
     clips: int
     tasks: int
     annotations: int
+    releases: int
+    audits: int
 
 
 def exercises(session: Session) -> list[ExerciseCounts]:
@@ -96,7 +99,16 @@ def releases_by_clip(session: Session) -> dict[UUID, int]:
 
 def totals(session: Session) -> Totals:
     """How many of each thing there are."""
-    tables: Sequence[Any] = (UploadRow, QuarantineRow, RecordingRow, ClipRow, AnnotationTaskRow, AnnotationRow)
+    tables: Sequence[Any] = (
+        UploadRow,
+        QuarantineRow,
+        RecordingRow,
+        ClipRow,
+        AnnotationTaskRow,
+        AnnotationRow,
+        ReleasePublicationRow,
+        AuditRow,
+    )
     counts = [session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
     return Totals(*counts)
 

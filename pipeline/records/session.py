@@ -8,12 +8,28 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from pipeline.errors import AccessDeniedError, DatabaseUnavailableError, SettingsError
+from pipeline.errors import AccessDeniedError, DatabaseUnavailableError, FirsthandError, SettingsError
 
 STATEMENT_TIMEOUT_MS = 60_000
 """No query of ours takes a second; one that takes a minute holds locks that others wait for."""
 
 LOCK_POLL_S = 0.5
+
+_NOTICES_A_LOST_MACHINE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+"""A killed process closes its connection; a machine that lost power does not, and would keep its locks for hours."""
+
+# Postgres shows the 64 bits of a lock in two halves.
+_IS_HELD = sa.text("""
+    WITH key AS (SELECT hashtextextended(:name, 0) AS bits)
+    SELECT EXISTS (
+        SELECT FROM pg_locks, key
+        WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND classid = ((bits >> 32) & 4294967295)::oid AND objid = (bits & 4294967295)::oid
+    )
+""")
+
+_REFUSED_CREDENTIALS = ("authentication failed", "no password supplied", "permission denied", "no pg_hba.conf entry")
 
 
 class Database:
@@ -27,7 +43,7 @@ class Database:
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": 10,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=utc",
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=utc {_NOTICES_A_LOST_MACHINE}",
                 "application_name": "firsthand",
             },
         )
@@ -41,7 +57,7 @@ class Database:
             AccessDeniedError: Postgres refused the credentials.
             SettingsError: the database or its tables do not exist.
         """
-        with _our_errors(), Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with our_errors(), Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -52,7 +68,7 @@ class Database:
         A holder that loses its connection loses the lock too; unique constraints still keep work from counting twice.
         """
         key = sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
-        with _our_errors(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with our_errors(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             while not connection.execute(key, {"name": name}).scalar_one():
                 time.sleep(LOCK_POLL_S)
             try:
@@ -61,30 +77,65 @@ class Database:
                 # Closing would give the connection back to the pool with the lock still held.
                 connection.invalidate()
 
+    def is_held(self, name: str) -> bool:
+        """Whether anybody holds the lock of this name now.
+
+        Raises:
+            DatabaseUnavailableError: Postgres did not answer.
+        """
+        with self.begin() as session:
+            return bool(session.execute(_IS_HELD, {"name": name}).scalar_one())
+
     def close(self) -> None:
         """Give all connections back to Postgres."""
         self._engine.dispose()
 
 
 @contextmanager
-def _our_errors() -> Iterator[None]:
+def our_errors() -> Iterator[None]:
+    """Turn what Postgres and SQLAlchemy say into errors of ours.
+
+    Raises:
+        AccessDeniedError: Postgres refused the credentials, or the role may not do this.
+        SettingsError: the database or its tables do not exist.
+        DatabaseUnavailableError: Postgres did not answer.
+    """
     try:
         yield
     except sa.exc.OperationalError as exc:
-        message = str(exc.orig).strip().splitlines()[-1]
-        if "authentication failed" in message or ("role" in message and "does not exist" in message):
-            raise AccessDeniedError(
-                f"Postgres refused the credentials in FIRSTHAND_DATABASE_URL: {message}. "
-                "Check its user and password; `firsthand up` rewrites the local one."
-            ) from exc
-        if "database" in message and "does not exist" in message:
-            raise SettingsError(f"FIRSTHAND_DATABASE_URL names a database that does not exist: {message}") from exc
-        raise DatabaseUnavailableError(
-            f"Postgres does not answer: {message}. Is it running? `firsthand status` shows the local one."
-        ) from exc
+        raise _refusal(_said(exc)) from exc
     except sa.exc.ProgrammingError as exc:
         if isinstance(exc.orig, psycopg.errors.UndefinedTable):
             raise SettingsError("the database has no Firsthand tables: run `firsthand migrate`") from exc
+        if isinstance(exc.orig, psycopg.errors.InsufficientPrivilege) and "permission denied" in str(exc.orig):
+            raise AccessDeniedError(
+                f"Postgres does not let the role of FIRSTHAND_DATABASE_URL do this: {_said(exc)}. "
+                "Give it the rights, or name the role that owns the tables."
+            ) from exc
         raise
+    except sa.exc.DataError as exc:
+        raise FirsthandError(
+            f"a fault of ours: Postgres cannot store a value that was not checked: {_said(exc)}"
+        ) from exc
     except sa.exc.InterfaceError as exc:
         raise DatabaseUnavailableError(f"the connection to Postgres broke: {exc.orig}") from exc
+
+
+def _refusal(message: str) -> FirsthandError:
+    """What it means that Postgres could not be entered, or was lost; it tells by words alone."""
+    if any(words in message for words in _REFUSED_CREDENTIALS) or ("role" in message and "does not exist" in message):
+        return AccessDeniedError(
+            f"Postgres refused the credentials in FIRSTHAND_DATABASE_URL: {message}. "
+            "Check its user and password; `firsthand up` rewrites the local one."
+        )
+    if "database" in message and "does not exist" in message:
+        return SettingsError(f"FIRSTHAND_DATABASE_URL names a database that does not exist: {message}")
+    return DatabaseUnavailableError(
+        f"Postgres does not answer: {message}. Is it running? `firsthand status` shows the local one."
+    )
+
+
+def _said(error: sa.exc.DBAPIError) -> str:
+    """The line that tells: others give details, hints, or the attempts at other addresses of the same host."""
+    lines = [line.strip() for line in str(error.orig).splitlines() if line.strip()] or [type(error.orig).__name__]
+    return next((line for word in ("FATAL", "failed: ") for line in lines if word in line), lines[0])

@@ -2,7 +2,7 @@
 
 Rules kept in SQL, so that a bad deploy cannot break them:
 
-* every table is append-only (triggers in the migrations): a new fact is a new row;
+* every table but `upload_names` is append-only (triggers in the migrations): a new fact is a new row;
 * a digest is 64 lower-case hexadecimal digits;
 * a span is `0 <= start < end`, in exact rationals;
 * a release holds only clips that have bytes;
@@ -91,9 +91,17 @@ class UploadRow(Row):
     size_bytes: Mapped[int]
     exercise_id: Mapped[str | None] = mapped_column(ForeignKey("exercises.exercise_id"), index=True)
     camera_serial: Mapped[str | None]
-    original_name: Mapped[str | None]
     claimed_digest: Mapped[str | None]
     received_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class UploadNameRow(Row):
+    """What a file was called where it came from. It may name a person: this table alone can be erased from."""
+
+    __tablename__ = "upload_names"
+    __table_args__ = ({"info": {"erasable": True}},)
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.upload_id"), primary_key=True)
+    original_name: Mapped[str]
 
 
 class QuarantineRow(Row):

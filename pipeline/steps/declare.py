@@ -43,6 +43,9 @@ def declare_exercises(path: Path, *, db: Database, clock: Callable[[], datetime]
             declarations.append(ExerciseDeclaration.parse(said))
         except UsageError as exc:
             mistakes.append(str(exc))
+    names = [declaration.exercise_id for declaration in declarations]
+    # Of two in one file neither is the newer.
+    mistakes += [f"exercise {name} is declared twice" for name in sorted({n for n in names if names.count(n) > 1})]
     if mistakes or not declarations:
         raise UsageError(f"{path}: " + ("; ".join(mistakes) or "declares no exercise"))
     at = clock()

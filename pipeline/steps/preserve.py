@@ -12,7 +12,7 @@ from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location, Original, Upload
 from pipeline.domain.ids import UploadId
-from pipeline.errors import ClaimMismatchError, EmptyUploadError
+from pipeline.errors import ClaimMismatchError, EmptyUploadError, QuarantinedError
 from pipeline.records import Database, custody, footage
 
 log = structlog.get_logger()
@@ -33,6 +33,7 @@ def preserve_upload(
     where there is none, and the rows only once.
 
     Raises:
+        QuarantinedError: it was refused before; nothing was done.
         EmptyUploadError: the upload has no bytes; nothing was preserved.
         ClaimMismatchError: the bytes are not those that the sender announced; nothing was preserved.
         DigestMismatchError: the originals bucket holds other bytes under this digest.
@@ -41,6 +42,9 @@ def preserve_upload(
     with db.begin() as session:
         upload = footage.get_upload(session, upload_id)
         known = footage.content_of(session, upload_id)
+        refused = footage.quarantine_reason(session, upload_id)
+    if refused is not None:
+        raise QuarantinedError(f"upload {upload_id} is in quarantine: {refused}")
     if known is not None:
         return known
     if upload.size_bytes == 0:

@@ -61,15 +61,21 @@ def publish_release(
             return
         if seal is None:
             raise SealedReleaseError(f"release {release_id} is not sealed: seal it before publishing")
-        made = [clips.rendition_of_clip(session, m.clip_id) for m in releases.members_of(session, release_id)]
+        made = [
+            clips.clip_rendition(session, member.clip_id, member.rendition_id)
+            for member in releases.members_of(session, release_id)
+        ]
     manifest = Manifest.parse(seal.manifest)
 
     def copy_clip(clip: ClipRendition) -> None:
+        key = keys.blob_key(TIER, clip.digest)
+        there = store.head(releases_bucket, key)
+        if there is not None and (there.digest, there.size_bytes) == (clip.digest, clip.size_bytes):
+            return  # another version has it, or this one before it was killed
         with scratch.folder() as folder:
             path = folder / "clip"
             at = clip.at
             store.fetch(at.bucket, at.key, path, version_id=at.version_id, expect=clip.digest)
-            key = keys.blob_key(TIER, clip.digest)
             store.put_once(releases_bucket, key, path, digest=clip.digest, media_type="video/mp4", reader=reader)
 
     with ThreadPoolExecutor(COPIES) as pool:

@@ -16,7 +16,7 @@ from pipeline.domain.claim import UploadClaim
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.footage import Location, Upload
 from pipeline.domain.ids import UploadId
-from pipeline.errors import RejectedInputError
+from pipeline.errors import ClaimMismatchError, RejectedInputError
 from pipeline.records import Database, custody, footage
 
 log = structlog.get_logger()
@@ -35,8 +35,8 @@ class Received:
 def receive_uploads(*, bucket: str, store: ObjectStore, db: Database, clock: Callable[[], datetime]) -> Received:
     """Register every object of the intake bucket that is not registered yet.
 
-    An object whose key names no exercise and camera is registered and quarantined at once: it is not lost, and not
-    guessed at. Safe to repeat.
+    An object whose key names no exercise and camera, or of which two things were said that cannot both be true, is
+    registered and quarantined at once: it is not lost, and not guessed at. Safe to repeat.
 
     Raises:
         StoreUnavailableError: S3 did not answer; uploads registered so far stay registered.
@@ -57,16 +57,10 @@ def receive_uploads(*, bucket: str, store: ObjectStore, db: Database, clock: Cal
                 continue
             custody.append(session, _was_received(upload))
             if refusal is not None:
-                footage.quarantine(
-                    session,
-                    upload.upload_id,
-                    error_kind=RejectedInputError.__name__,
-                    reason=refusal,
-                    at=upload.received_at,
-                )
+                kind, at = type(refusal).__name__, clock()  # after it was received
+                footage.quarantine(session, upload.upload_id, error_kind=kind, reason=str(refusal), at=at)
                 custody.append(
-                    session,
-                    CustodyEvent("quarantined", "upload", str(upload.upload_id), upload.received_at, {"kind": "key"}),
+                    session, CustodyEvent("quarantined", "upload", str(upload.upload_id), at, {"kind": kind})
                 )
         log.info("upload_received", upload_id=str(upload.upload_id), size_bytes=upload.size_bytes)
         new.append(upload.upload_id)
@@ -75,12 +69,11 @@ def receive_uploads(*, bucket: str, store: ObjectStore, db: Database, clock: Cal
     return Received(tuple(new), tuple(waiting))
 
 
-def _upload_from(found: StoredObject, *, received_at: datetime) -> tuple[Upload, str | None]:
-    """The upload that an object is, and why it is refused when its key cannot be read."""
+def _upload_from(found: StoredObject, *, received_at: datetime) -> tuple[Upload, RejectedInputError | None]:
+    """The upload that an object is, and why it is refused when what was said of it cannot be."""
     at = Location(found.bucket, found.key, found.version_id)
     named = keys.parse_upload_key(found.key)
-    refusal = None if named else "its key names no exercise and camera: send footage with `firsthand upload`"
-    claimed = found.digest or (named.digest if named else None)
+    claim = UploadClaim.from_metadata(found.metadata)
     upload = Upload(
         upload_id=Upload.id_for(at),
         at=at,
@@ -88,11 +81,21 @@ def _upload_from(found: StoredObject, *, received_at: datetime) -> tuple[Upload,
         size_bytes=found.size_bytes,
         exercise_id=named.exercise_id if named else None,
         camera_serial=named.camera_serial if named else None,
-        original_name=UploadClaim.from_metadata(found.metadata).original_name,
-        claimed_digest=claimed,
+        original_name=claim.original_name,
+        claimed_digest=named.digest if named else found.digest,
         received_at=received_at,
     )
-    return upload, refusal
+    return upload, _refusal(found, named, claim)
+
+
+def _refusal(found: StoredObject, named: keys.UploadKey | None, claim: UploadClaim) -> RejectedInputError | None:
+    if named is None:
+        return RejectedInputError("its key names no exercise and camera: send footage with `firsthand upload`")
+    if found.digest not in {None, named.digest}:
+        return ClaimMismatchError(f"expected SHA-256 {named.digest}, as in its key, found {found.digest} beside it")
+    if claim.size_bytes not in {None, found.size_bytes}:
+        return ClaimMismatchError(f"expected the announced {claim.size_bytes} bytes, found {found.size_bytes}")
+    return None
 
 
 def _was_received(upload: Upload) -> CustodyEvent:

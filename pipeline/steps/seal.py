@@ -117,7 +117,7 @@ def _chosen(session: Session, draft: Draft) -> list[Chosen]:
         found.append(
             Chosen(
                 clip=clip,
-                made=clips.rendition_of_clip(session, member.clip_id),
+                made=clips.clip_rendition(session, member.clip_id, member.rendition_id),
                 recording=recording,
                 rendition=footage.get_rendition(session, member.rendition_id),
                 group=groups[recording.exercise_id],
@@ -133,7 +133,9 @@ def _histories(session: Session, draft: Draft, members: list[Member]) -> Mapping
     earlier = [
         (Version.parse(other.version), {m.clip_id: _content(m) for m in releases.members_of(session, other.release_id)})
         for other in releases.all_drafts(session)
-        if other.name == draft.name and Version.parse(other.version) < version
+        if other.name == draft.name
+        and Version.parse(other.version) < version
+        and releases.find_publication(session, other.release_id) is not None
     ]
     return {member.clip_id: history_of(member.clip_id, _content(member), version, earlier) for member in members}
 

@@ -12,9 +12,10 @@ from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.ids import ClipId, ReleaseId, derive
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.version import Version
-from pipeline.errors import NotPermittedError
+from pipeline.errors import NotPermittedError, SealedReleaseError
 from pipeline.records import Database, annotations, clips, custody, releases
 from pipeline.records.annotations import Answer
+from pipeline.records.candidates import candidates
 
 log = structlog.get_logger()
 
@@ -34,20 +35,21 @@ def select_clips(
 
     Raises:
         UsageError: the name or version cannot be one.
+        SealedReleaseError: it was drafted before, under other terms.
         NotPermittedError: no clip may enter; nothing was recorded.
     """
     named, numbered = keys.release_name(name), Version.parse(version)
     release_id = ReleaseId(derive("release", named, numbered))
     with db.begin() as session:
-        if releases.find_draft(session, named, str(numbered)) is not None:
+        existing = releases.find_draft(session, named, str(numbered))
+        if existing is not None:
+            _check_same(existing, annotators_min=annotators_min, taxonomy=taxonomy)
             return release_id
-        everything = clips.all_clips(session)
         answers: dict[ClipId, list[Answer]] = defaultdict(list)
         for answer in annotations.current_answers(session, taxonomy.digest):
             answers[answer.clip_id].append(answer)
-        selection = rules.select_clips(
-            (_candidate(clip.clip_id, answers[clip.clip_id]) for clip in everything), annotators_min=annotators_min
-        )
+        everything = candidates(session, taxonomy.digest)
+        selection = rules.select_clips(everything, annotators_min=annotators_min)
         if not selection.chosen:
             first = selection.refusals[0].explanation if selection.refusals else "there are no clips"
             raise NotPermittedError(
@@ -82,9 +84,9 @@ def select_clips(
     return release_id
 
 
-def _candidate(clip_id: ClipId, answers: list[Answer]) -> rules.Candidate:
-    return rules.Candidate(
-        clip_id=clip_id,
-        annotators=frozenset(answer.annotator for answer in answers if answer.labels is not None),
-        label_mistakes=tuple(answer.refusal for answer in answers if answer.refusal is not None),
-    )
+def _check_same(draft: releases.Draft, *, annotators_min: int, taxonomy: Taxonomy) -> None:
+    if (draft.annotators_min, draft.taxonomy_digest) != (annotators_min, taxonomy.digest):
+        raise SealedReleaseError(
+            f"release {draft.name} {draft.version} was drafted with at least {draft.annotators_min} annotators and "
+            f"taxonomy {draft.taxonomy_digest}, found {annotators_min} and {taxonomy.digest}: choose another version"
+        )

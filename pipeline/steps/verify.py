@@ -1,5 +1,6 @@
 """Is everything that the records name still there, byte for byte, and does custody agree with the records?"""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +71,13 @@ def verify_everything(
         for event_id, _, _, _, canonical, stored in events
         if leaf_hash(canonical) != stored
     ]
+    faults += [
+        Fault(
+            "event_is_not_its_record", f"event {event_id}", "its columns and its canonical bytes say different things"
+        )
+        for event_id, event, kind, thing, canonical, _ in events
+        if not _says(canonical, event, kind, thing)
+    ]
     faults += unmatched(recorded, ((kind, thing, event) for _, event, kind, thing, _, _ in events))
     at = clock()
     audit = audits.Audit(
@@ -102,6 +110,11 @@ def _check(claim: _Claim, store: ObjectStore, path: Path) -> Fault | None:
     return None
 
 
+def _says(canonical: bytes, event: str, kind: str, thing: str) -> bool:
+    content = json.loads(canonical)
+    return (content["kind"], content["subject_kind"], content["subject_id"]) == (event, kind, thing)
+
+
 def _claims(session: Session) -> Iterator[_Claim]:
     for original in footage.all_originals(session):
         yield _Claim(f"original {original.digest}", original.at, original.digest)
@@ -121,5 +134,5 @@ def _claims(session: Session) -> Iterator[_Claim]:
             key = keys.release_key(manifest.name, manifest.version, file.path)
             yield _Claim(subject, Location(bucket, key, NEWEST), file.digest)
         for member in releases.members_of(session, draft.release_id):
-            digest = clips.rendition_of_clip(session, member.clip_id).digest
+            digest = clips.clip_rendition(session, member.clip_id, member.rendition_id).digest
             yield _Claim(subject, Location(bucket, keys.blob_key(TIER, digest), NEWEST), digest)

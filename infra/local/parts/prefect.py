@@ -63,7 +63,9 @@ class PrefectServer(Part):
         argv = [sys.executable, "-m", "infra.local.parts.prefect_registration", str(site.project), POOL]
         env = client_environment(site)
         log = site.log(self.name)
-        run_once(argv, env=env, cwd=site.project, stack_id=site.state.stack_id, log=log)
+        run_once(
+            "the registration of the flows", argv, env=env, cwd=site.project, stack_id=site.state.stack_id, log=log
+        )
         site.state.mark(REGISTRATION_MARK, wanted)
 
     def clear(self, site: Site) -> None:

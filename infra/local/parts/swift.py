@@ -69,7 +69,9 @@ class ObjectStore(Part):
             say("building the rings")
             argv = [str(_program(site, "python")), "-c", BUILD_RINGS, str(folder), *rings]
             log = site.log(self.name)
-            run_once(argv, env=site.environment(), cwd=folder, stack_id=site.state.stack_id, log=log)
+            run_once(
+                "the ring builder", argv, env=site.environment(), cwd=folder, stack_id=site.state.stack_id, log=log
+            )
             site.state.mark("s3-rings", mark)
 
     def commands(self, site: Site) -> tuple[Command, ...]:
@@ -103,7 +105,9 @@ class ObjectStore(Part):
             say("catching up on listings")
             argv = [str(_program(site, "swift-object-updater")), str(_folder(site) / "object-server.conf"), "--once"]
             log = site.log(self.name)
-            run_once(argv, env=site.environment(), cwd=site.home, stack_id=site.state.stack_id, log=log)
+            run_once(
+                "the object updater", argv, env=site.environment(), cwd=site.home, stack_id=site.state.stack_id, log=log
+            )
 
 
 def _folder(site: Site) -> Path:
@@ -111,7 +115,7 @@ def _folder(site: Site) -> Path:
 
 
 def _program(site: Site, name: str) -> Path:
-    return site.tools / "swift" / "bin" / name
+    return site.tool("swift") / "bin" / name
 
 
 def _settings(site: Site) -> dict[str, str]:

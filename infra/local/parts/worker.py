@@ -15,6 +15,8 @@ CHECK_TIMEOUT_S = 10.0
 QUERY_S = 2
 """How often it asks for work; Prefect's own ten seconds are most of the time of a short flow run."""
 HEARTBEAT_S = 10
+RUNS_MAX = 2
+"""Flow runs at once: each already fills the processors, and one that waits must not keep the others out."""
 
 
 class Worker(Part):
@@ -32,6 +34,7 @@ class Worker(Part):
             "PREFECT_WORKER_QUERY_SECONDS": str(QUERY_S),
             "PREFECT_WORKER_HEARTBEAT_SECONDS": str(HEARTBEAT_S),
         }
+        argv += ["--limit", str(RUNS_MAX)]
         name = f"worker-{site.state.stack_id}"
         return (command("worker", argv=[*argv, "--name", name], env=env, cwd=site.project),)
 

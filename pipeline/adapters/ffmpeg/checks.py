@@ -6,6 +6,7 @@ A wrong rendition or clip must never get a name: labels are counted in its frame
 from collections.abc import Sequence
 from fractions import Fraction
 
+from pipeline.adapters.ffmpeg.cutting import clip_name
 from pipeline.domain.clip import PlannedClip
 from pipeline.domain.media import MediaFacts, VideoFacts
 from pipeline.domain.recipe import Recipe
@@ -40,10 +41,7 @@ def check_cuts(listing: str, *, planned: Sequence[PlannedClip]) -> None:
         MediaToolError: anything differs.
     """
     found = [line.split(",") for line in listing.splitlines()]
-    expected = [
-        [f"{clip.ordinal:06d}.mp4", _microseconds(clip.span.start_s), _microseconds(clip.span.end_s)]
-        for clip in planned
-    ]
+    expected = [[clip_name(clip), _microseconds(clip.span.start_s), _microseconds(clip.span.end_s)] for clip in planned]
     _same("clips", len(expected), len(found))
     for clip, place in zip(expected, found, strict=True):
         _same(f"place of clip {clip[0]}", clip, [place[0], *(_microseconds(Fraction(edge)) for edge in place[1:])])

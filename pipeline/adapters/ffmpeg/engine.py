@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.adapters.ffmpeg import argv
 from pipeline.adapters.ffmpeg.boxes import refuse_missing_media
 from pipeline.adapters.ffmpeg.checks import check_cuts, check_rendition
+from pipeline.adapters.ffmpeg.cutting import CLIP_LIST, clip_name, cut_argv
 from pipeline.adapters.ffmpeg.faults import (
     asked_too_much,
     blame,
@@ -27,6 +28,7 @@ from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.packets import PacketReader, Packets
 from pipeline.adapters.ffmpeg.probe import Header
 from pipeline.adapters.ffmpeg.process import Finished
+from pipeline.adapters.ffmpeg.rendering import RENDITION, render_argv
 from pipeline.adapters.ffmpeg.sandbox import OUTPUT_FOLDER, Sandbox, find_program, working_folder
 from pipeline.domain.clip import PlannedClip
 from pipeline.domain.media import MediaFacts
@@ -110,15 +112,17 @@ class Ffmpeg:
         Raises:
             DamagedMediaError: a frame does not decode, or fewer or more do than there are packets.
             MediaLimitError: it took more time, memory or room than allowed.
-            MediaToolError: ffmpeg was stopped from outside, ran out of disk, or made something else than planned.
+            MediaToolError: ffmpeg was stopped from outside, ran out of disk or made something else than planned, or
+                the source is gone.
             SettingsError: ffmpeg is not installed.
 
         After any of them there is nothing at `target` that was not there before.
         """
         video = facts.video
+        _size_bytes(source)
         with working_folder(target.parent, f"{target.name}.part") as folder:
             finished = Sandbox(limits=self._limits, program="ffmpeg").run(
-                argv.render_argv(facts, recipe, cut_frames, self._limits),
+                render_argv(facts, recipe, cut_frames, self._limits),
                 folder=folder,
                 inputs={argv.SOURCE: source},
                 wall_s=self._limits.encoding_wall_s(video.duration_s),
@@ -129,7 +133,7 @@ class Ffmpeg:
             refuse_cut_short(finished)
             refuse_decoder_errors(finished, [stream.codec for stream in (video, facts.audio) if stream])
             refuse_lost_frames(finished, stream_index=video.stream_index, packet_count=video.packet_count)
-            rendition = folder / OUTPUT_FOLDER / argv.RENDITION
+            rendition = folder / OUTPUT_FOLDER / RENDITION
             made = self.probe(rendition)
             check_rendition(made, source=video, recipe=recipe, cut_frames=cut_frames)
             rendition.replace(target)
@@ -153,7 +157,7 @@ class Ffmpeg:
         frame_rate = planned[-1].end_frame / planned[-1].span.end_s
         with working_folder(target_dir, ".part") as folder:
             finished = Sandbox(limits=self._limits, program="ffmpeg").run(
-                argv.cut_argv(planned, frame_rate, int(audio["sample_rate"]), self._limits),
+                cut_argv(planned, frame_rate, int(audio["sample_rate"]), self._limits),
                 folder=folder,
                 inputs={argv.SOURCE: rendition},
                 wall_s=self._limits.reading_wall_s(_size_bytes(rendition)),
@@ -161,8 +165,8 @@ class Ffmpeg:
             if finished.returncode != 0:
                 raise MediaToolError(f"cutting failed: {last_words(finished)}")
             made = folder / OUTPUT_FOLDER
-            check_cuts((made / argv.CLIP_LIST).read_text(), planned=planned)
-            names = [argv.CLIP_PATTERN % clip.ordinal for clip in planned]
+            check_cuts((made / CLIP_LIST).read_text(), planned=planned)
+            names = [clip_name(clip) for clip in planned]
             return tuple((made / name).replace(target_dir / name) for name in names)
 
     def frame_hashes(self, path: Path) -> tuple[str, ...]:
@@ -208,12 +212,14 @@ class Ffmpeg:
     def _read(
         self, arguments: list[str], program: str, path: Path, wall_s: int, on_line: Callable[[bytes], None]
     ) -> Finished:
+        _size_bytes(path)
         with working_folder(self._scratch) as folder:
             sandbox = Sandbox(limits=self._limits, program=program)
             return sandbox.run(arguments, folder=folder, inputs={argv.SOURCE: path}, wall_s=wall_s, on_line=on_line)
 
 
 def _size_bytes(path: Path) -> int:
+    """How long a file is; that it is there at all, before footage is blamed for what a missing file does."""
     try:
         return path.stat().st_size
     except OSError as exc:

@@ -16,15 +16,24 @@ _SAID_WHEN_CUT_SHORT = ("partial file", "File ended prematurely", "corrupt input
 
 _LIMIT_SIGNALS = {signal.SIGXCPU: "CPU time", signal.SIGXFSZ: "output"}
 _OUTSIDE_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
-_SAID_OF_LIMITS = ("exceeds specified max pixel count", "Cannot allocate memory", "Number of streams exceeds")
+_SAID_OF_LIMITS = (
+    "exceeds specified max pixel count",
+    "exceeds max_streams",
+    "Cannot allocate memory",
+    "malloc of size",  # x264's own words
+)
 _SAID_OF_WORLD = ("No space left on device", "Disk quota exceeded", "Input/output error", "Read-only file system")
 
 _SHELL_SIGNAL_BASE = 128
 _STOPPED_BY_REQUEST = 255
 """What ffmpeg returns when a signal asked it to stop and it did so in order."""
 
+_NOT_STARTED = re.compile(r"^(?:setpriv|prlimit|bwrap): |: error while loading shared libraries: ", re.MULTILINE)
+"""The words of whatever stands between us and ffmpeg: then the footage was never looked at."""
+
 _LEVEL = re.compile(r"\[(?:error|fatal|panic)\] ?(.*)$")
 _LINES_SHOWN = 3
+_WORDS_SHOWN = 300
 
 _DECODED = re.compile(r"Input stream #0:(\d+) \(video\):.*?(\d+) frames decoded")
 
@@ -43,7 +52,7 @@ def blame(finished: Finished, doing: str, at_fault: type[RejectedInputError]) ->
         return MediaLimitError(f"{doing} took more {_LIMIT_SIGNALS[stopped_by]} than allowed")
     if finished.returncode == _STOPPED_BY_REQUEST or stopped_by in _OUTSIDE_SIGNALS:
         return MediaToolError(f"{doing} was stopped from outside (return code {finished.returncode})")
-    if any(words in finished.stderr for words in _SAID_OF_WORLD):
+    if _NOT_STARTED.search(finished.stderr) or any(words in finished.stderr for words in _SAID_OF_WORLD):
         return MediaToolError(f"{doing} failed on this machine: {said}")
     if asked_too_much(finished):
         return MediaLimitError(f"{doing} asked for more than allowed: {said}")
@@ -93,9 +102,10 @@ def refuse_decoder_errors(finished: Finished, codecs: Iterable[str]) -> None:
 
 
 def last_words(finished: Finished) -> str:
-    """The last errors that ffmpeg reported, without the addresses that change from run to run."""
+    """The last errors that ffmpeg reported, without the addresses that change from run to run; else its last words."""
     found = [match[1].strip() for line in finished.stderr.splitlines() if (match := _LEVEL.search(line))]
-    return "; ".join(found[-_LINES_SHOWN:]) or f"no reason given (return code {finished.returncode})"
+    said = "; ".join(found[-_LINES_SHOWN:]) or finished.stderr.strip()[-_WORDS_SHOWN:]
+    return said or f"no reason given (return code {finished.returncode})"
 
 
 def _signal_of(returncode: int) -> signal.Signals | None:

@@ -112,7 +112,7 @@ def _video_facts(stream: Mapping[str, Any], packets: Packets, limits: Limits) ->
         packets.shown_ticks,
         time_base=time_base,
         last_duration_ticks=packets.last_duration_ticks,
-        claimed_rates=[rate for name in ("r_frame_rate", "avg_frame_rate") if (rate := _ratio(stream.get(name)))],
+        claimed_rate=_ratio(stream.get("r_frame_rate")),
     )
     if grid.frame_count > limits.frames_max:
         raise MediaLimitError(f"expected at most {limits.frames_max} frames, found {grid.frame_count}")

@@ -11,6 +11,7 @@ Rules kept here:
 """
 
 import contextlib
+import errno
 import os
 import selectors
 import signal
@@ -20,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import MediaLimitError, SettingsError
+from pipeline.errors import MediaLimitError, MediaToolError, SettingsError
 
 STDERR_TAIL_BYTES = 1 << 16
 """Enough for the statistics that ffmpeg prints last and the errors before them."""
@@ -48,7 +49,8 @@ def run_child(
     """Run a child to its end, handing each line of its stdout on as it comes.
 
     Raises:
-        MediaLimitError: it ran longer than `wall_s` or wrote an endless line; it is dead.
+        MediaLimitError: it ran longer than `wall_s` or wrote an endless line and is dead, or its command is too long.
+        MediaToolError: this machine starts no more processes.
         SettingsError: the program is not there.
     """
     try:
@@ -63,6 +65,11 @@ def run_child(
         )
     except FileNotFoundError as exc:
         raise SettingsError(f"the program {argv[0]} was not found") from exc
+    except OSError as exc:
+        if exc.errno != errno.E2BIG:
+            raise MediaToolError(f"no child process could be started: {exc.strerror}") from exc
+        # The kernel takes 128 KiB an argument: more than ten hours of ten-second clips.
+        raise MediaLimitError("expected no more clips than one command can name, found more") from exc
     try:
         stderr = _pump(child, time.monotonic() + wall_s, on_line)
         return Finished(child.wait(timeout=_DEATH_WAIT_S), stderr)

@@ -9,6 +9,7 @@ says so.
 """
 
 import contextlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -20,7 +21,7 @@ import structlog
 
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.process import Finished, run_child
-from pipeline.errors import SettingsError
+from pipeline.errors import MediaToolError, SettingsError
 
 log = structlog.get_logger()
 
@@ -33,6 +34,9 @@ _SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/alternatives", "/etc/ld.so.ca
 """What a dynamically linked ffmpeg needs to start. Debian finds its linear algebra through /etc/alternatives."""
 
 _PROBE_TIMEOUT_S = 30
+
+_WHILE_WE_LIVE = 'test "$PPID" = "$0" && exec "$@"'
+"""We may die before the child has asked to die with us; it looks once more, and gives up where it is an orphan."""
 
 
 class Sandbox:
@@ -61,13 +65,14 @@ class Sandbox:
         walls = [
             find_program("setpriv"),
             *("--pdeathsig", "KILL", "--"),
+            *("/bin/sh", "-c", _WHILE_WE_LIVE, str(os.getpid())),
             find_program("prlimit"),
             f"--cpu={2 * wall_s}",  # decoder and encoder may each fill a core
             f"--as={self._limits.memory_bytes}",
             f"--fsize={self._limits.output_bytes}",
             *("--nofile=128", "--core=0", "--"),
         ]
-        if bwrap is not None and bubblewrap_works(bwrap, self.program):
+        if bwrap is not None and bubblewrap_works(bwrap, find_program("ffmpeg")):
             walls += [bwrap, *_walls(), "--bind", str(folder / OUTPUT_FOLDER), str(_INSIDE / OUTPUT_FOLDER)]
             for name, path in inputs.items():
                 walls += ["--ro-bind", str(path.resolve()), str(_INSIDE / INPUT_FOLDER / name)]
@@ -84,7 +89,21 @@ def working_folder(parent: Path, name: str | None = None) -> Iterator[Path]:
     """A private folder with `in/` and `out/`, removed with all that is in it when the block ends.
 
     With a name, what a killed run left under that name is removed first.
+
+    Raises:
+        MediaToolError: it cannot be made.
     """
+    try:
+        folder = _make_folder(parent, name)
+    except OSError as exc:
+        raise MediaToolError(f"no working folder can be made: {exc.strerror}") from exc
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_folder(parent: Path, name: str | None) -> Path:
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if name is None:
         folder = Path(tempfile.mkdtemp(dir=parent))
@@ -92,12 +111,9 @@ def working_folder(parent: Path, name: str | None = None) -> Iterator[Path]:
         folder = parent / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
-    try:
-        (folder / INPUT_FOLDER).mkdir()
-        (folder / OUTPUT_FOLDER).mkdir()
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    (folder / INPUT_FOLDER).mkdir()
+    (folder / OUTPUT_FOLDER).mkdir()
+    return folder
 
 
 def find_program(name: str) -> str:
@@ -113,11 +129,11 @@ def find_program(name: str) -> str:
 
 
 @cache
-def bubblewrap_works(bwrap: str, program: str) -> bool:
-    """Whether this machine lets us build the walls and start the program in them; tried once a process."""
+def bubblewrap_works(bwrap: str, ffmpeg: str) -> bool:
+    """Whether this machine lets us build the walls and start ffmpeg in them; tried once a process."""
     try:
         tried = subprocess.run(
-            [bwrap, *_walls(), "--", program, "-version"],
+            [bwrap, *_walls(), "--", ffmpeg, "-version"],
             check=False,
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -145,5 +161,5 @@ def _walls() -> tuple[str, ...]:
         *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"),
         *("--setenv", "PATH", "/usr/bin", "--setenv", "LC_ALL", "C"),
         *system,
-        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108 -- a private one, inside
+        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108  # a private one, inside
     )

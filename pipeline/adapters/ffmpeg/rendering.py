@@ -1,0 +1,117 @@
+"""Which ffmpeg command carries out a recipe?
+
+One decode and one encode. The picture gets our clock: for a constant rate a count of frames, so that frame n of the
+rendition is frame n of the source; for a variable one its nearest places on the grid. The sound is laid beside it, from
+the first frame's moment to the last frame's end.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ffmpeg
+
+from pipeline.adapters.ffmpeg.argv import NOTHING_ELSE, compile_command, mp4_options, open_source, ratio
+from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.domain.media import AudioFacts, MediaFacts, VideoFacts
+from pipeline.domain.recipe import Effort, Recipe
+
+RENDITION = "rendition.mp4"
+
+_PRESETS = {Effort.LOW: "superfast", Effort.MEDIUM: "medium"}
+
+_CODER_FRAME_SAMPLES = 1024
+"""How many samples AAC takes at a time."""
+
+
+def render_argv(facts: MediaFacts, recipe: Recipe, cut_frames: Sequence[int], limits: Limits) -> list[str]:
+    """Ffmpeg: one decode, one encode, a keyframe at each cut; any damage ends it (`-xerror`)."""
+    video = facts.video
+    timing: dict[str, Any] = {} if video.is_variable_rate else {"r": ratio(video.frame_rate)}
+    source = open_source(limits, err_detect="explode", threads=1, **timing)
+    picture = _picture(source[str(video.stream_index)], video, recipe)
+    sound = _sound(source, facts, recipe)
+    return compile_command(
+        ffmpeg.output(
+            picture,
+            sound,
+            f"file:out/{RENDITION}",
+            **_video_options(video, recipe, cut_frames),
+            **_audio_options(facts.audio, recipe),
+            **mp4_options(video.frame_rate, recipe.audio_sample_rate_hz),
+            **NOTHING_ELSE,
+            # Sound that begins late or ends early must not fail the run: the picture waits for it.
+            max_muxing_queue_size=1_000_000,
+        ),
+        "level+verbose",  # the only level that tells how many frames were decoded
+        *("-xerror", "-progress", "pipe:1"),
+    )
+
+
+def _picture(stream: Any, video: VideoFacts, recipe: Recipe) -> Any:
+    """Decoded frames, on the grid, upright (ffmpeg turns them when it opens the file), at the recipe's size.
+
+    For a constant rate the clock is a count of frames (`-r` before the input): every frame once. For a variable one,
+    each frame goes to its nearest place, and the end is set, because the `fps` filter's own end varies by a frame.
+    """
+    if video.is_variable_rate:
+        stream = (
+            stream.filter("setpts", "PTS-STARTPTS")
+            .filter("fps", ratio(video.frame_rate), round="near")
+            .filter("tpad", stop=-1, stop_mode="clone")
+            .filter("trim", end_frame=video.frame_count)
+        )
+    width_px, height_px = recipe.size_px(video)
+    return (
+        stream.filter("scale", width_px, height_px, flags="bilinear", out_range="tv")
+        .filter("setsar", 1)
+        .filter("format", "yuv420p")
+    )
+
+
+def _sound(source: Any, facts: MediaFacts, recipe: Recipe) -> Any:
+    """Sound from the first frame's moment to the last frame's end, to the sample: padded or trimmed; else silence."""
+    video, audio = facts.video, facts.audio
+    rate_hz = recipe.audio_sample_rate_hz
+    layout = {1: "mono", 2: "stereo"}[recipe.audio_channels(audio.channels if audio else None)]
+    end_sample = round(video.duration_s * rate_hz)
+    if audio is None:
+        silence = ffmpeg.input(f"anullsrc=channel_layout={layout}:sample_rate={rate_hz}", format="lavfi")
+        return silence["a:0"].filter("atrim", end_sample=end_sample)
+    zero = round(video.start_s * audio.sample_rate_hz)
+    return (
+        source[str(audio.stream_index)]
+        .filter("asetpts", f"PTS-({zero})")
+        .filter("aresample", rate_hz, **{"async": 1, "first_pts": 0})
+        .filter("aformat", sample_fmts="fltp", channel_layouts=layout)
+        .filter("apad")
+        .filter("atrim", end_sample=end_sample)
+        # A track that turns out to be empty is found out after the encoder was asked for its frame size.
+        .filter("asetnsamples", nb_out_samples=_CODER_FRAME_SAMPLES, pad=0)
+    )
+
+
+def _video_options(video: VideoFacts, recipe: Recipe, cut_frames: Sequence[int]) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "c:v": "libx264",
+        "preset": _PRESETS[recipe.effort],
+        "crf": recipe.quantiser,
+        # One thread: bytes must not depend on the machine's cores, and recordings fill the cores side by side.
+        "threads:v": 1,
+        "g": recipe.gop_frames(video.frame_rate),
+        "sc_threshold": 0,
+        # No reordering: decode time is presentation time, so every clip starts at 0 without an edit list.
+        "bf": 0,
+        "flags:v": "+cgop+bitexact",
+        "r": ratio(video.frame_rate),
+        "fps_mode": "cfr",
+    }
+    if cut_frames:
+        # Seconds to the microsecond; ffmpeg takes them to the nearest frame, which is thousands of them away.
+        times = (f"{round(frame / video.frame_rate * 10**6):d}us" for frame in cut_frames)
+        options |= {"force_key_frames": ",".join(times), "forced-idr": 1}
+    return options
+
+
+def _audio_options(audio: AudioFacts | None, recipe: Recipe) -> dict[str, Any]:
+    channels = recipe.audio_channels(audio.channels if audio else None)
+    return {"c:a": "aac", "b:a": recipe.audio_bits_per_s * channels, "flags:a": "+bitexact"}

@@ -1,0 +1,31 @@
+"""What the rule about releases needs to know of every clip."""
+
+from collections import defaultdict
+
+from sqlalchemy.orm import Session
+
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import ClipId
+from pipeline.domain.labels import SKIPPED
+from pipeline.domain.release import Candidate
+from pipeline.records import annotations, clips, footage
+from pipeline.records.annotations import Answer
+
+
+def candidates(session: Session, taxonomy_digest: Sha256) -> list[Candidate]:
+    """Every clip, with who labelled it under a taxonomy, what is wrong with their answers, and why it is refused."""
+    answers: dict[ClipId, list[Answer]] = defaultdict(list)
+    for answer in annotations.current_answers(session, taxonomy_digest):
+        answers[answer.clip_id].append(answer)
+    refused = footage.refused_recordings(session)
+    return [
+        Candidate(
+            clip_id=clip.clip_id,
+            annotators=frozenset(answer.annotator for answer in answers[clip.clip_id] if answer.labels is not None),
+            label_mistakes=tuple(
+                answer.refusal for answer in answers[clip.clip_id] if answer.refusal and answer.refusal != SKIPPED
+            ),
+            quarantine_reason=refused.get(clip.recording_id),
+        )
+        for clip in clips.all_clips(session)
+    ]

@@ -1,0 +1,67 @@
+"""The commands that renditions and clips were made by: a change of them is a change of stored bytes.
+
+When a change is meant, raise the recipe's version, say so in the changelog, and write the golden files anew:
+`python -m tests.adapters.ffmpeg.test_ffmpeg_argv`.
+"""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.adapters.ffmpeg import cutting
+from pipeline.adapters.ffmpeg.argv import track_clock_hz
+from pipeline.adapters.ffmpeg.cutting import cut_argv
+from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.adapters.ffmpeg.rendering import render_argv
+from pipeline.domain.clip import tile
+from pipeline.domain.recipe import VIEWING
+from tests.media_facts import VIDEO, media_facts, video_facts
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+RATE = VIDEO.frame_rate
+
+
+def commands() -> dict[str, list[str]]:
+    """Every command that bytes come from, for one set of facts."""
+    variable = video_facts(is_variable_rate=True, start_s=Fraction(4, 5))
+    limits = Limits()
+    return {
+        "ffmpeg_render.txt": render_argv(media_facts(), VIEWING, [0, 90, 180], limits),
+        "ffmpeg_render_variable_rate.txt": render_argv(media_facts(variable), VIEWING, [0, 90], limits),
+        "ffmpeg_render_silent.txt": render_argv(media_facts(audio=None), VIEWING, [0], limits),
+        "ffmpeg_cut.txt": cut_argv(tile([0, 90, 180], 300, RATE), RATE, 48_000, limits),
+    }
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_command_is_the_one_that_made_what_is_stored(name: str) -> None:
+    assert "\n".join(commands()[name]) + "\n" == (GOLDEN / name).read_text()
+
+
+@given(edges=st.sets(st.integers(1, 10_000), min_size=1, max_size=40).map(sorted), pts=st.integers(0, 9_999))
+def test_a_sound_packet_finds_the_first_edge_after_it(edges: list[int], pts: int) -> None:
+    pts = min(pts, edges[-1] - 1)
+    words = {"PTS": pts, "lt": lambda one, other: one < other, "choose": lambda test, yes, no: yes if test else no}
+    found = eval(cutting._next_edge(edges).replace("if(", "choose("), words)  # noqa: S307 -- our own expression
+    assert found == min(edge for edge in edges if edge > pts)
+
+
+def test_ten_hours_of_ten_second_clips_fit_one_command() -> None:
+    frames = 10 * 3600 * 30
+    words = cut_argv(tile(range(0, frames, 300), frames, Fraction(30)), Fraction(30), 48_000, Limits())
+    words += render_argv(media_facts(), VIEWING, range(0, frames, 300), Limits())
+    assert max(map(len, words)) < 128 * 1024
+
+
+@given(st.fractions(min_value=Fraction(1, 10), max_value=240, max_denominator=1001))
+def test_a_frame_is_a_whole_number_of_ticks(rate: Fraction) -> None:
+    assert (track_clock_hz(rate) / rate).denominator == 1
+    assert track_clock_hz(rate) >= 10_000
+
+
+if __name__ == "__main__":
+    for name, words in commands().items():
+        (GOLDEN / name).write_text("\n".join(words) + "\n")

@@ -1,0 +1,92 @@
+"""Inside the walls there is the input, an output folder and a system to read; no network, nobody else's files."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from pipeline.adapters.ffmpeg import Ffmpeg, Limits, sandbox
+from pipeline.adapters.ffmpeg.process import Finished
+from pipeline.adapters.ffmpeg.sandbox import Sandbox, bubblewrap_works, find_program, working_folder
+from pipeline.domain.recipe import VIEWING
+from tests.footage import make_clip
+from tests.walls import hide_bubblewrap
+
+
+@pytest.fixture
+def _bubblewrap() -> None:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None or not bubblewrap_works(bwrap, find_program("ffmpeg")):
+        pytest.skip("bubblewrap does not work on this machine")
+
+
+def run_shell(script: str, folder: Path, inputs: dict[str, Path]) -> tuple[Finished, list[bytes]]:
+    lines: list[bytes] = []
+    shell = Sandbox(limits=Limits(), program="sh")
+    return shell.run(["-c", script], folder=folder, inputs=inputs, wall_s=30, on_line=lines.append), lines
+
+
+@pytest.mark.usefixtures("_bubblewrap")
+def test_only_the_input_and_the_output_folder_are_there(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    given = tmp_path / "given"
+    given.write_text("given")
+    with working_folder(tmp_path / "scratch") as folder:
+        script = f"cat in/source; echo; cat {secret} 2>/dev/null; ls /root /home /work /etc/passwd 2>/dev/null; ls"
+        _, lines = run_shell(script, folder, {"source": given})
+        assert lines == [b"given", b"in", b"out"]
+        finished, _ = run_shell("echo no > in/source || echo no > /usr/no || exit 7", folder, {"source": given})
+        assert finished.returncode == 7
+        run_shell("echo made > out/made", folder, {"source": given})
+        assert (folder / "out" / "made").read_text() == "made\n"
+    assert given.read_text() == "given"
+
+
+@pytest.mark.usefixtures("_bubblewrap")
+def test_there_is_no_network_and_no_other_process(tmp_path: Path) -> None:
+    with working_folder(tmp_path / "scratch") as folder:
+        _, lines = run_shell("tail -n +3 /proc/net/dev | cut -d: -f1; ls -d /proc/[0-9]* | wc -l", folder, {})
+    assert lines[0].strip() == b"lo"
+    assert len(lines) == 2
+    assert int(lines[1]) < 10
+
+
+def test_without_bubblewrap_the_bytes_are_the_same_and_one_warning_says_so(
+    media: Ffmpeg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_clip(tmp_path / "footage.mp4")
+    facts = media.probe(source)
+    media.render(source, facts, VIEWING, cut_frames=[0], target=tmp_path / "walled.mp4")
+
+    hide_bubblewrap(tmp_path / "programs", monkeypatch)
+    assert shutil.which("bwrap") is None
+    sandbox._warn_of_no_bubblewrap.cache_clear()
+    with capture_logs() as logs:
+        assert media.probe(source) == facts
+        media.render(source, facts, VIEWING, cut_frames=[0], target=tmp_path / "bare.mp4")
+    assert [(log["event"], log["log_level"], log["missing"]) for log in logs] == [
+        ("sandbox_reduced", "warning", "bubblewrap")
+    ]
+    assert (tmp_path / "bare.mp4").read_bytes() == (tmp_path / "walled.mp4").read_bytes()
+
+
+def test_a_working_folder_is_private_and_goes_away_with_its_block(tmp_path: Path) -> None:
+    def fail_inside() -> None:
+        with working_folder(tmp_path / "scratch", "named.part") as folder:
+            assert folder == tmp_path / "scratch" / "named.part"
+            assert (folder.stat().st_mode & 0o777) == 0o700
+            (folder / "out" / "half").write_bytes(b"x")
+            raise EOFError
+
+    with pytest.raises(EOFError):
+        fail_inside()
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_the_identity_names_version_and_bytes_and_stays_the_same(media: Ffmpeg, tmp_path: Path) -> None:
+    version, digest = media.identity.rsplit(" sha256:", 1)
+    assert version.startswith("ffmpeg ")
+    assert len(digest) == 64
+    assert Ffmpeg(limits=Limits(), scratch=tmp_path).identity == media.identity

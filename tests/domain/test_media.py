@@ -1,0 +1,121 @@
+"""Facts travel exactly, and the timeline, the size and the clean entries follow from them."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
+from pipeline.domain.timeline import Span
+from tests.media_facts import VIDEO, media_facts, video_facts
+
+_seconds = st.fractions(min_value=-1000, max_value=1000)
+_positive = st.fractions(min_value=Fraction(1, 1001), max_value=1000)
+_counts = st.integers(min_value=1, max_value=10**9)
+_videos = st.builds(
+    VideoFacts,
+    stream_index=st.integers(0, 31),
+    codec=st.text(),
+    width_px=_counts,
+    height_px=_counts,
+    rotation_deg=st.sampled_from([0, 90, 180, 270]),
+    pixel_aspect=_positive,
+    pixel_format=st.text(),
+    frame_rate=_positive,
+    frame_count=_counts,
+    is_variable_rate=st.booleans(),
+    time_base=_positive,
+    start_s=_seconds,
+    packet_count=_counts,
+    keyframes_s=st.lists(_positive).map(tuple),
+)
+_audios = st.builds(
+    AudioFacts,
+    stream_index=st.integers(0, 31),
+    codec=st.text(),
+    sample_rate_hz=_counts,
+    channels=_counts,
+    start_s=_seconds,
+    duration_s=_positive,
+)
+_facts = st.builds(
+    MediaFacts,
+    container=st.text(),
+    duration_s=_positive,
+    video=_videos,
+    audio=st.none() | _audios,
+    clock_claims=st.lists(st.builds(ClockClaim, st.text(), st.text())).map(tuple),
+    other_streams=st.lists(st.text()).map(tuple),
+)
+
+
+@given(_facts)
+def test_facts_come_back_equal_through_json_text(facts: MediaFacts) -> None:
+    assert MediaFacts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
+
+
+def test_fractions_are_written_as_numerator_and_denominator() -> None:
+    facts = replace(media_facts(audio=None), other_streams=("data:gpmd",))
+    written = facts.to_json()
+    assert written["video"]["frame_rate"] == "30000/1001"
+    assert written["duration_s"] == "1001/100"
+    assert written["audio"] is None
+    assert written["other_streams"] == ["data:gpmd"]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"), [("frame_rate", 29.97), ("frame_count", "300"), ("is_variable_rate", 0), ("keyframes_s", None)]
+)
+def test_json_of_other_types_is_refused(field: str, wrong: object) -> None:
+    written = media_facts().to_json()
+    written["video"][field] = wrong
+    with pytest.raises(ValueError, match=field):
+        MediaFacts.from_json(written)
+
+
+def test_json_with_a_field_too_few_or_too_many_is_refused() -> None:
+    written = media_facts().to_json()
+    with pytest.raises(ValueError, match="expected fields"):
+        MediaFacts.from_json({**written, "location": "here"})
+    del written["container"]
+    with pytest.raises(ValueError, match="expected fields"):
+        MediaFacts.from_json(written)
+
+
+def test_the_timeline_is_all_frames_of_the_grid_from_zero() -> None:
+    assert VIDEO.duration_s == Fraction(300 * 1001, 30000)
+    assert VIDEO.span == Span(Fraction(0), VIDEO.duration_s)
+
+
+def test_clean_entries_are_frames_even_where_the_container_rounds() -> None:
+    milliseconds = (Fraction(0), Fraction(1001, 1000), Fraction(2002, 1000), Fraction(3003, 1000))
+    rounded = video_facts(keyframes_s=tuple(at_s + Fraction(1, 2000) for at_s in milliseconds))
+    assert rounded.keyframe_frames == (0, 30, 60, 90)
+
+
+def test_a_variable_rate_has_no_entries_that_are_frames_of_the_grid() -> None:
+    assert video_facts(is_variable_rate=True).keyframe_frames == ()
+
+
+@pytest.mark.parametrize(
+    ("rotation_deg", "pixel_aspect", "upright"),
+    [
+        (0, "1", (1920, 1080)),
+        (180, "1", (1920, 1080)),
+        (90, "1", (1080, 1920)),
+        (270, "1", (1080, 1920)),
+        (0, "4/3", (2560, 1080)),
+        (90, "4/3", (1080, 2560)),
+    ],
+)
+def test_the_upright_size_has_square_pixels(rotation_deg: int, pixel_aspect: str, upright: tuple[int, int]) -> None:
+    assert video_facts(rotation_deg=rotation_deg, pixel_aspect=Fraction(pixel_aspect)).upright_size_px == upright
+
+
+@pytest.mark.parametrize("wrong", [{"rotation_deg": 45}, {"frame_count": 0}, {"frame_rate": Fraction(0)}])
+def test_impossible_facts_cannot_be_made(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        video_facts(**wrong)

@@ -1,0 +1,58 @@
+"""A database in which every table has a row, so that no rule passes because there is nothing to refuse."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+
+from pipeline.domain.audit import Fault
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import derive
+from pipeline.records import annotations, audits, exercises, footage, releases
+from tests.builders import (
+    NOON,
+    a_chain,
+    a_declaration,
+    a_draft,
+    a_location,
+    a_task,
+    add_chain,
+    an_answer,
+    an_upload,
+)
+from tests.databases import Databases
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Where it is, and how its owner and the server's superuser enter it."""
+
+    url: str
+    owner: "psycopg.Connection[Any]"
+    superuser: "psycopg.Connection[Any]"
+
+
+@pytest.fixture(scope="package")
+def filled(databases: Databases) -> Any:
+    url = databases.make()
+    chain, refused = a_chain(), an_upload("refused")
+    answer, draft = an_answer(chain.clips[0]), a_draft()
+    with databases.open(url).begin() as session:
+        exercises.add_declaration(session, a_declaration(), at=NOON)
+        add_chain(session, chain)
+        footage.add_upload(session, refused)
+        footage.quarantine(session, refused.upload_id, error_kind="EmptyUploadError", reason="empty", at=NOON)
+        annotations.add_task(session, a_task(chain.clips[0]))
+        annotations.add_answer(session, answer)
+        member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))
+        releases.add_draft(session, draft, [member], [(chain.clips[1].clip_id, "too few annotators")])
+        releases.add_seal(session, draft.release_id, releases.Seal(Sha256.of(b"{}"), b"{}", NOON))
+        releases.add_publication(session, draft.release_id, releases.Publication(a_location(), NOON))
+        fault = Fault("missing_object", "clip 1", "gone")
+        audits.add_audit(session, audits.Audit(derive("audit", NOON), 1, 1, 1, (fault,), NOON))
+    with (
+        psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as owner,
+        databases.superuser(url) as superuser,
+    ):
+        yield Filled(url, owner, superuser)

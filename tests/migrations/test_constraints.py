@@ -1,0 +1,130 @@
+"""Rules that hold whatever the code does: for each CHECK, rows that it refuses, made of one that it took."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from pipeline.records.tables import Row
+from tests.migrations.conftest import Filled
+
+NOT_A_DIGEST = ["", "0" * 63, "0" * 65, "A" * 64, "g" * 64, "0" * 64 + "\n", " " + "0" * 63, "\uff10" * 64]
+
+REFUSED: dict[str, list[dict[str, Any]]] = {
+    "ck_annotation_tasks_clip_digest_shape": [{"clip_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_annotation_tasks_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_annotations_labels_or_refusal": [
+        {"labels": None, "refusal": None},
+        {"labels": "{}", "refusal": "both"},
+        # JSON's own null is a value to SQL.
+        {"labels": "null", "refusal": "both"},
+    ],
+    "ck_annotations_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_audits_counts_not_negative": [{"objects_checked": -1}, {"faults": -1}],
+    "ck_clip_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
+    "ck_clip_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}, {"size_bytes": -1}],
+    "ck_clips_ordinal_not_negative": [{"ordinal": -1}],
+    "ck_clips_span_order": [
+        {"start_num": 1, "start_den": 3, "end_num": 1, "end_den": 3},
+        {"start_num": 2, "start_den": 6, "end_num": 1, "end_den": 3},
+        {"start_num": 1, "start_den": 3, "end_num": 333, "end_den": 1000},
+        # Their products do not fit into 64 bits.
+        {"start_num": 2**62, "start_den": 2**61 - 1, "end_num": 2**62, "end_den": 2**61},
+    ],
+    "ck_clips_span_shape": [
+        {"start_num": -1},
+        {"start_num": -1, "start_den": 0},
+        {"end_den": 0},
+        {"end_den": -1, "end_num": 10},
+    ],
+    "ck_custody_events_leaf_hash_of_canonical": [{"leaf_hash": b"\0" * 32}, {"canonical": b"{}"}],
+    "ck_exercise_declarations_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
+    "ck_exercises_exercise_id_shape": [
+        {"exercise_id": bad} for bad in ("", ".hidden", "-x", "a b", "a/b", "a\n", "ä", "x" * 65)
+    ],
+    "ck_originals_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
+    "ck_originals_not_empty": [{"size_bytes": 0}, {"size_bytes": -1}],
+    "ck_recording_originals_ordinal_not_negative": [{"ordinal": -1}],
+    "ck_recordings_duration_positive": [{"duration_num": 0}, {"duration_den": 0}, {"duration_num": -1}],
+    "ck_recordings_frame_rate_positive": [{"frame_rate_num": 0}, {"frame_rate_den": 0}, {"frame_rate_den": -1}],
+    "ck_release_seals_manifest_digest_shape": [{"manifest_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_releases_annotators_positive": [{"annotators_min": 0}],
+    "ck_releases_name_shape": [{"name": bad} for bad in ("", "Upper", "-x", "a/b", "..", "x" * 64)],
+    "ck_releases_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_releases_version_shape": [
+        {"version": bad} for bad in ("", "1", "1.0", "1.0.0.0", "v1.0.0", "1.0.0-a", "1.0.0\n")
+    ],
+    "ck_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
+    "ck_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}],
+    "ck_renditions_recipe_digest_shape": [{"recipe_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_uploads_claimed_digest_shape": [{"claimed_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_uploads_size_not_negative": [{"size_bytes": -1}],
+}
+
+CASES = [(name, changes) for name, cases in REFUSED.items() for changes in cases]
+
+
+def table_of(constraint: str) -> str:
+    found = [table for table in Row.metadata.tables if constraint.startswith(f"ck_{table}_")]
+    return max(found, key=len)
+
+
+def insert_changed(connection: "psycopg.Connection[Any]", table: str, changes: dict[str, Any]) -> None:
+    """Insert the oldest row of a table again, with some of its columns changed."""
+    columns = [column.name for column in Row.metadata.tables[table].columns]
+    values = [sql.Placeholder(name) if name in changes else sql.Identifier(name) for name in columns]
+    statement = sql.SQL("INSERT INTO {table} ({columns}) SELECT {values} FROM {table} LIMIT 1").format(
+        table=sql.Identifier(table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        values=sql.SQL(", ").join(values),
+    )
+    connection.execute(statement, changes)
+
+
+@pytest.mark.parametrize(("constraint", "changes"), CASES)
+def test_a_row_that_breaks_the_rule_is_refused(filled: Filled, constraint: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        insert_changed(filled.owner, table_of(constraint), changes)
+    assert refused.value.diag.constraint_name == constraint
+
+
+@pytest.mark.parametrize("constraint", REFUSED)
+def test_the_row_it_was_made_of_meets_only_its_own_twin(filled: Filled, constraint: str) -> None:
+    """So it is the change that was refused, and nothing else about the row."""
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        insert_changed(filled.owner, table_of(constraint), {})
+
+
+def test_every_check_of_the_database_is_tried_here(filled: Filled) -> None:
+    found = filled.owner.execute("SELECT conname FROM pg_constraint WHERE contype = 'c'").fetchall()
+    assert {name for (name,) in found if name.startswith("ck_")} == set(REFUSED)
+
+
+LIMITS = [
+    ("exercises", {"exercise_id": "X"}),
+    ("exercises", {"exercise_id": "0" + "._-aZ9" * 10 + "abc"}),
+    ("uploads", {"upload_id": "00000000-0000-0000-0000-000000000001", "version_id": "v", "size_bytes": 0}),
+    ("uploads", {"upload_id": "00000000-0000-0000-0000-000000000002", "version_id": "w", "claimed_digest": None}),
+    ("releases", {"release_id": "00000000-0000-0000-0000-000000000001", "version": "10.200.3000"}),
+    ("releases", {"release_id": "00000000-0000-0000-0000-000000000002", "name": "0" + "-a" * 31}),
+    (
+        "clips",
+        {"clip_id": "00000000-0000-0000-0000-000000000001"}
+        | {"start_num": 2**62, "start_den": 2**61, "end_num": 2**62, "end_den": 2**61 - 1},
+    ),
+]
+
+
+@pytest.mark.parametrize(("table", "changes"), LIMITS)
+def test_a_row_at_the_edge_of_a_rule_is_taken(filled: Filled, table: str, changes: dict[str, Any]) -> None:
+    with filled.owner.transaction(force_rollback=True):
+        insert_changed(filled.owner, table, changes)
+
+
+def test_a_release_cannot_hold_a_clip_without_bytes(filled: Filled) -> None:
+    elsewhere = {"rendition_id": "00000000-0000-0000-0000-000000000001"}
+    another = "SELECT clip_id FROM clips WHERE clip_id NOT IN (SELECT clip_id FROM release_clips) LIMIT 1"
+    (clip_id,) = filled.owner.execute(another).fetchone() or (None,)
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="clip_renditions"):
+        insert_changed(filled.owner, "release_clips", elsewhere | {"clip_id": clip_id})

@@ -1,0 +1,155 @@
+"""Carries footage through the steps with the parts of a bench, one stage at a time, as the flows do with Prefect."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from pipeline.domain.clip import ClipPolicy
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.domain.labels import Taxonomy
+from pipeline.errors import RejectedInputError
+from pipeline.steps import cut, preserve, probe, publish, quarantine, receive, render, seal, select, upload, verify
+from pipeline.workbench import Workbench
+from tests.builders import CAMERA, EXERCISE
+
+A_CLIP_A_SECOND = ClipPolicy(stride_s=Fraction(1), minimum_s=Fraction(1, 2))
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages on one bench."""
+
+    bench: Workbench
+    policy: ClipPolicy = A_CLIP_A_SECOND
+
+    def other_taxonomy(self) -> Taxonomy:
+        """The taxonomy of the bench, with another word in it."""
+        return replace(self.bench.taxonomy, title="Other words")
+
+    def upload(self, *paths: Path, exercise: str = EXERCISE, camera: str = CAMERA) -> list[upload.FileResult]:
+        return upload.send_upload(
+            upload.plan_upload(paths),
+            exercise=ExerciseId(exercise),
+            camera=CameraSerial(camera),
+            bucket=self.bench.settings.s3_intake_bucket,
+            store=self.bench.store,
+            jobs=2,
+            clock=self.bench.clock,
+        )
+
+    def receive(self) -> receive.Received:
+        bench = self.bench
+        return receive.receive_uploads(
+            bucket=bench.settings.s3_intake_bucket, store=bench.store, db=bench.db, clock=bench.clock
+        )
+
+    def preserve(self, upload_id: UploadId) -> Sha256:
+        bench = self.bench
+        return preserve.preserve_upload(
+            upload_id,
+            originals_bucket=bench.settings.s3_originals_bucket,
+            store=bench.store,
+            scratch=bench.scratch,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
+    def probe(self, digest: Sha256) -> RecordingId:
+        bench = self.bench
+        return probe.probe_original(
+            digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
+        )
+
+    def render(self, recording_id: RecordingId, *, progress: Callable[[Fraction], None] | None = None) -> RenditionId:
+        bench = self.bench
+        return render.render_recording(
+            recording_id,
+            recipe=bench.recipe,
+            policy=self.policy,
+            working_bucket=bench.settings.s3_working_bucket,
+            store=bench.store,
+            scratch=bench.scratch,
+            media=bench.media,
+            db=bench.db,
+            clock=bench.clock,
+            progress=progress,
+        )
+
+    def cut(self, rendition_id: RenditionId) -> list[ClipId]:
+        bench = self.bench
+        return cut.cut_rendition(
+            rendition_id,
+            working_bucket=bench.settings.s3_working_bucket,
+            store=bench.store,
+            scratch=bench.scratch,
+            media=bench.media,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
+    def quarantine(self, upload_id: UploadId, error: RejectedInputError) -> None:
+        bench = self.bench
+        quarantine.quarantine_upload(upload_id, error, scratch=bench.scratch, db=bench.db, clock=bench.clock)
+
+    def ingest(self, *paths: Path, exercise: str = EXERCISE, camera: str = CAMERA) -> list[ClipId]:
+        """Everything from local files to clips, or into quarantine."""
+        self.upload(*paths, exercise=exercise, camera=camera)
+        made: list[ClipId] = []
+        for upload_id in self.receive().waiting:
+            try:
+                made += self.cut(self.render(self.probe(self.preserve(upload_id))))
+            except RejectedInputError as error:
+                self.quarantine(upload_id, error)
+        return made
+
+    def select(
+        self, name: str, version: str, *, annotators_min: int = 1, taxonomy: Taxonomy | None = None
+    ) -> ReleaseId:
+        bench = self.bench
+        return select.select_clips(
+            name,
+            version,
+            annotators_min=annotators_min,
+            taxonomy=taxonomy or bench.taxonomy,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
+    def seal(self, release_id: ReleaseId, *, taxonomy: Taxonomy | None = None) -> None:
+        bench = self.bench
+        seal.seal_release(
+            release_id,
+            taxonomy=taxonomy or bench.taxonomy,
+            working_bucket=bench.settings.s3_working_bucket,
+            store=bench.store,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
+    def publish(self, release_id: ReleaseId) -> None:
+        bench = self.bench
+        publish.publish_release(
+            release_id,
+            working_bucket=bench.settings.s3_working_bucket,
+            releases_bucket=bench.settings.s3_releases_bucket,
+            reader=bench.settings.s3_release_reader,
+            store=bench.store,
+            scratch=bench.scratch,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
+    def release(self, name: str, version: str, *, annotators_min: int = 1) -> ReleaseId:
+        """Select, seal and publish."""
+        release_id = self.select(name, version, annotators_min=annotators_min)
+        self.seal(release_id)
+        self.publish(release_id)
+        return release_id
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> None:
+        bench = self.bench
+        verify.verify_everything(
+            store=bench.store, scratch=bench.scratch, db=bench.db, clock=bench.clock, progress=progress
+        )

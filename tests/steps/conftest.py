@@ -1,0 +1,59 @@
+"""The steps on real servers and real ffmpeg, and small footage to carry through them."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipeline.records import custody
+from pipeline.workbench import Workbench
+from tests.benches import environment_of
+from tests.footage import make_trait
+from tests.infra.s3_door import s3_client
+from tests.stages import Stages
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Events = Callable[[object], list[tuple[str, dict[str, Any]]]]
+"""The custody events of a thing: kind and details, oldest first."""
+
+Footage = Callable[[str], Path]
+"""Footage with one trait or fault, by its name; each made once."""
+
+
+@pytest.fixture
+def stages(bench: Workbench) -> Stages:
+    return Stages(bench)
+
+
+@pytest.fixture(scope="module")
+def raw(bench: Workbench) -> "Iterator[S3Client]":
+    """S3 as somebody uses it who does not know our rules."""
+    with s3_client(environment_of(bench)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def footage_named(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+    folder = tmp_path_factory.mktemp("footage")
+    made: dict[str, Path] = {}
+
+    def make(trait: str) -> Path:
+        if trait not in made:
+            made[trait] = make_trait(trait, folder / trait)
+        return made[trait]
+
+    return make
+
+
+@pytest.fixture
+def events(bench: Workbench) -> Events:
+    def of(thing_id: object) -> list[tuple[str, dict[str, Any]]]:
+        with bench.db.begin() as session:
+            found = custody.events_of(session, str(thing_id))
+        return [(kind, json.loads(canonical)["details"]) for _, kind, _, canonical in found]
+
+    return of

@@ -1,0 +1,116 @@
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from pipeline.domain import keys
+from pipeline.domain.footage import Rendition
+from pipeline.domain.ids import RecordingId
+from pipeline.errors import DamagedMediaError
+from pipeline.records import footage
+from pipeline.workbench import Workbench
+from tests.census import census
+from tests.databases import Databases
+from tests.dying import dies_while_recording
+from tests.footage import SECONDS
+from tests.stages import Stages
+from tests.steps.conftest import Events, Footage
+
+
+def probed(stages: Stages, path: Path) -> RecordingId:
+    stages.upload(path)
+    (upload_id,) = stages.receive().new
+    return stages.probe(stages.preserve(upload_id))
+
+
+def recorded(stages: Stages, recording_id: RecordingId) -> Rendition:
+    with stages.bench.db.begin() as session:
+        (rendition,) = footage.all_renditions(session, recording_id)
+    return rendition
+
+
+def test_a_rendition_is_what_the_recipe_and_the_clip_policy_ask_for(
+    stages: Stages, footage_named: Footage, events: Events, tmp_path: Path
+) -> None:
+    recording_id = probed(stages, footage_named("rate_25"))
+    rendition_id = stages.render(recording_id)
+    rendition, bench = recorded(stages, recording_id), stages.bench
+    assert rendition.rendition_id == rendition_id
+    assert rendition_id == Rendition.id_for(recording_id, bench.recipe.digest, bench.media.identity)
+    assert (rendition.recipe_name, rendition.recipe_digest) == ("viewing", bench.recipe.digest)
+    assert (rendition.frame_count, rendition.cut_frames) == (25 * SECONDS, tuple(range(0, 25 * SECONDS, 25)))
+    assert "keyframes" in rendition.cut_reason
+    assert rendition.at.bucket == bench.settings.s3_working_bucket
+    assert rendition.at.key == keys.rendition_key(recording_id, rendition_id, rendition.digest)
+    fetched = tmp_path / "fetched.mp4"
+    bench.store.fetch(
+        rendition.at.bucket,
+        rendition.at.key,
+        fetched,
+        version_id=rendition.at.version_id,
+        expect=rendition.digest,
+    )
+    facts = bench.media.probe(fetched)
+    assert fetched.stat().st_size == rendition.size_bytes
+    assert (facts.video.width_px, facts.video.height_px) == (rendition.width_px, rendition.height_px)
+    assert facts.video.frame_rate == Fraction(25)
+    ((kind, details),) = events(rendition_id)
+    assert kind == "rendered"
+    assert details == {
+        "recording_id": str(recording_id),
+        "digest": rendition.digest.hex,
+        "version_id": rendition.at.version_id,
+        "recipe": bench.recipe.digest.hex,
+        "tool": bench.media.identity,
+    }
+
+
+def test_rendering_again_changes_nothing(stages: Stages, footage_named: Footage) -> None:
+    recording_id = probed(stages, footage_named("rate_10"))
+    rendition_id = stages.render(recording_id)
+    before = census(stages.bench)
+    assert stages.render(recording_id) == rendition_id
+    assert census(stages.bench) == before
+
+
+def test_dying_while_recording_and_starting_again_gives_the_same_bytes_in_one_object(
+    stages: Stages, databases: Databases, footage_named: Footage
+) -> None:
+    recording_id = probed(stages, footage_named("no_audio"))
+    before = census(stages.bench)
+    dies_while_recording(stages.bench, databases, lambda: stages.render(recording_id))
+    killed = census(stages.bench)
+    assert killed.rows == before.rows
+    (left,) = killed.objects - before.objects
+    stages.render(recording_id)
+    after, rendition = census(stages.bench), recorded(stages, recording_id)
+    assert after.objects == killed.objects
+    assert left == f"{rendition.at.bucket}/{rendition.at.key}@{rendition.at.version_id}"
+    assert after.new_rows(before) == {"renditions": 1, "custody_events": 1}
+
+
+def test_an_original_that_is_not_on_this_machine_is_fetched(
+    bench: Workbench, stages: Stages, footage_named: Footage
+) -> None:
+    recording_id = probed(stages, footage_named("portrait"))
+    with bench.db.begin() as session:
+        (digest,) = footage.get_recording(session, recording_id).originals
+    bench.scratch.drop(digest)
+    stages.render(recording_id)
+    assert (recorded(stages, recording_id).width_px, recorded(stages, recording_id).height_px) == (108, 192)
+
+
+def test_progress_is_told_up_to_the_end(stages: Stages, footage_named: Footage) -> None:
+    recording_id = probed(stages, footage_named("rate_30"))
+    told: list[Fraction] = []
+    stages.render(recording_id, progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
+def test_frames_that_do_not_decode_are_refused_and_nothing_is_stored(stages: Stages, footage_named: Footage) -> None:
+    recording_id = probed(stages, footage_named("bits_flipped"))
+    before = census(stages.bench)
+    with pytest.raises(DamagedMediaError):
+        stages.render(recording_id)
+    assert census(stages.bench) == before

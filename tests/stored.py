@@ -1,0 +1,104 @@
+"""Puts footage on a bench as if it had come through the steps: rows, events and objects agree, but nothing is media.
+
+What is released, audited and looked up does not ask what is in the bytes; ffmpeg would only cost time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.domain import keys
+from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Clip, ClipRendition, Location
+from pipeline.domain.ids import AnnotationId, derive
+from pipeline.domain.labels import ClipLabels
+from pipeline.records import annotations, custody
+from pipeline.records.annotations import Answer
+from pipeline.workbench import Workbench
+from tests.builders import Chain, a_chain, add_chain, an_answer, some_labels
+
+
+def content_of(thing_id: object) -> bytes:
+    """The bytes that stand for a thing: some of its own."""
+    return f"the bytes of {thing_id}".encode() * 10
+
+
+def store_chain(bench: Workbench, name: str = "one", *, clip_count: int = 3) -> Chain:
+    """One upload and everything that came of it."""
+    content = f"footage {name}".encode()
+    chain = a_chain(content.decode(), clip_count=clip_count)
+    settings, recording, rendition = bench.settings, chain.recording, chain.rendition
+    assert chain.original.digest == Sha256.of(content)
+    original_at = _put(bench, settings.s3_originals_bucket, keys.original_key(chain.original.digest), content)
+    upload_at = _put(
+        bench,
+        settings.s3_intake_bucket,
+        keys.upload_key(recording.exercise_id, recording.camera_serial, chain.original.digest),
+        content,
+    )
+    seen = content_of(rendition.rendition_id)
+    key = keys.rendition_key(recording.recording_id, rendition.rendition_id, Sha256.of(seen))
+    rendition_at = _put(bench, settings.s3_working_bucket, key, seen)
+    stored = replace(
+        chain,
+        upload=replace(chain.upload, at=upload_at, upload_id=chain.upload.id_for(upload_at), size_bytes=len(content)),
+        original=replace(chain.original, at=original_at, size_bytes=len(content)),
+        rendition=replace(rendition, at=rendition_at, digest=Sha256.of(seen), size_bytes=len(seen)),
+        made=tuple(_store_clip(bench, clip, chain) for clip in chain.clips),
+    )
+    with bench.db.begin() as session:
+        return add_chain(session, stored)
+
+
+def _store_clip(bench: Workbench, clip: Clip, chain: Chain) -> ClipRendition:
+    content = content_of(clip.clip_id)
+    key = keys.clip_key(chain.rendition.rendition_id, clip.clip_id, Sha256.of(content))
+    return ClipRendition(
+        clip_id=clip.clip_id,
+        rendition_id=chain.rendition.rendition_id,
+        digest=Sha256.of(content),
+        at=_put(bench, bench.settings.s3_working_bucket, key, content),
+        size_bytes=len(content),
+        frame_count=300,
+    )
+
+
+def _put(bench: Workbench, bucket: str, key: str, content: bytes) -> Location:
+    stored = bench.store.put_once(bucket, key, content, digest=Sha256.of(content), media_type="video/mp4")
+    return Location(stored.bucket, stored.key, stored.version_id)
+
+
+def answer(
+    bench: Workbench,
+    clip: Clip,
+    *,
+    annotators: Sequence[str] = ("annotator-a", "annotator-b"),
+    labels: ClipLabels | None = None,
+    refusal: str | None = None,
+    minutes_later: int = 0,
+) -> list[Answer]:
+    """Record what annotators said of a clip; the same annotator later is the same answer, changed."""
+    given = []
+    for annotator in annotators:
+        number = int(derive("number", clip.clip_id, annotator)) % 1_000_000
+        plain = an_answer(clip, number)
+        at = plain.answered_at + timedelta(minutes=minutes_later)
+        given.append(
+            replace(
+                plain,
+                annotation_id=AnnotationId(derive("annotation", clip.clip_id, annotator, at)),
+                taxonomy_digest=bench.taxonomy.digest,
+                annotator=annotator,
+                answered_at=at,
+                labels=None if refusal else labels or some_labels(),
+                refusal=refusal,
+            )
+        )
+    with bench.db.begin() as session:
+        for one in given:
+            annotations.add_answer(session, one)
+            kind = "labelled" if one.labels else "labels_refused"
+            event = CustodyEvent(kind, "annotation", str(one.annotation_id), one.collected_at, {})
+            custody.append(session, event)
+    return given
