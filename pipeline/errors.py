@@ -42,6 +42,10 @@ class MediaLimitError(RejectedInputError):
     """Reading the media took more time, memory, pixels or streams than allowed."""
 
 
+class RenditionMismatchError(RejectedInputError):
+    """What was made of the footage is not what was planned from it: it is unlike anything we know how to render."""
+
+
 class ClaimMismatchError(RejectedInputError):
     """What the sender said about an upload (its digest, its size) is not what arrived."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State
 
 POLL_S = 1.0
-NO_WORKER_S = 60.0
+NO_WORKER_S = 30.0
 """Without a worker that says it lives; one that was killed counts as living for three of its heartbeats more."""
 NOT_BEGUN_S = 120.0
 """From the worker that takes a run to the run itself: 5 to 20 s of imports, more on a busy machine."""

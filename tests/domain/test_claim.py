@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from pipeline.domain.claim import UploadClaim
 
+names = st.text(st.characters(categories=("L", "M", "N", "P", "S")), min_size=1, max_size=255)
 times = st.datetimes(timezones=st.just(UTC))
 claims = st.builds(
     UploadClaim,
-    original_name=st.none() | st.text(),
+    original_name=st.none() | names,
     size_bytes=st.none() | st.integers(0, 2**50),
     modified_at=st.none() | times,
     sent_at=st.none() | times,
@@ -27,9 +28,18 @@ def test_times_travel_in_utc() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "kept"),
+    [("a\x00b\n\x1b[31m.mp4", "ab[31m.mp4"), ("\u202e4pm.exe", "4pm.exe"), ("x" * 1000, "x" * 255), ("\n", None)],
+)
+def test_a_name_loses_what_no_file_name_needs(said: str, kept: str | None) -> None:
+    assert UploadClaim.from_metadata({"original-name": said}) == UploadClaim(original_name=kept)
+
+
+@pytest.mark.parametrize(
     "metadata",
     [
         {},
+        {"original-name": ""},
         {"size-bytes": "many", "modified-at": "yesterday", "sent-at": ""},
         {"size-bytes": "-1", "sent-at": "2026-11-22T18:00:00"},
         {"size-bytes": "9" * 5000, "sent-at": "9999-12-31T23:59:59-23:00"},

@@ -10,14 +10,14 @@ from pipeline.adapters.ffmpeg.cutting import clip_name
 from pipeline.domain.clip import PlannedClip
 from pipeline.domain.media import MediaFacts, VideoFacts
 from pipeline.domain.recipe import Recipe
-from pipeline.errors import MediaToolError
+from pipeline.errors import RenditionMismatchError
 
 
 def check_rendition(made: MediaFacts, *, source: VideoFacts, recipe: Recipe, cut_frames: Sequence[int]) -> None:
     """Compare a rendition with its plan.
 
     Raises:
-        MediaToolError: anything differs.
+        RenditionMismatchError: anything differs.
     """
     video, audio = made.video, made.audio
     _same("codec", "h264", video.codec)
@@ -38,7 +38,7 @@ def check_cuts(listing: str, *, planned: Sequence[PlannedClip]) -> None:
     Because the rendition's frames were counted and lie on an exact grid, edges that are right leave no frame out.
 
     Raises:
-        MediaToolError: anything differs.
+        RenditionMismatchError: anything differs.
     """
     found = [line.split(",") for line in listing.splitlines()]
     expected = [[clip_name(clip), _microseconds(clip.span.start_s), _microseconds(clip.span.end_s)] for clip in planned]
@@ -53,4 +53,4 @@ def _microseconds(at_s: Fraction) -> str:
 
 def _same(what: str, expected: object, found: object) -> None:
     if expected != found:
-        raise MediaToolError(f"{what}: expected {expected}, found {found}")
+        raise RenditionMismatchError(f"{what}: expected {expected}, found {found}")

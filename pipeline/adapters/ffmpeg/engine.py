@@ -112,8 +112,8 @@ class Ffmpeg:
         Raises:
             DamagedMediaError: a frame does not decode, or fewer or more do than there are packets.
             MediaLimitError: it took more time, memory or room than allowed.
-            MediaToolError: ffmpeg was stopped from outside, ran out of disk or made something else than planned, or
-                the source is gone.
+            RenditionMismatchError: ffmpeg made something else than planned.
+            MediaToolError: ffmpeg was stopped from outside, ran out of disk, or the source is gone.
             SettingsError: ffmpeg is not installed.
 
         After any of them there is nothing at `target` that was not there before.

@@ -22,7 +22,12 @@ _SAID_OF_LIMITS = (
     "Cannot allocate memory",
     "malloc of size",  # x264's own words
 )
-_SAID_OF_WORLD = ("No space left on device", "Disk quota exceeded", "Input/output error", "Read-only file system")
+_SAID_OF_WORLD = ("No space left on device", "Disk quota exceeded", "Read-only file system")
+"""Not "Input/output error": demuxers say it of corrupt files, and the working copy was read whole a moment ago."""
+
+_COMPLAINT = re.compile(r"^(?:\[[^\[\]]+ @ 0x[0-9a-f]+\] )*\[(?:warning|error|fatal|panic)\] ")
+"""How a line begins that ffmpeg itself complains with. Tags of the footage are printed too, at other levels: what a
+title says must decide nothing."""
 
 _SHELL_SIGNAL_BASE = 128
 _STOPPED_BY_REQUEST = 255
@@ -52,7 +57,7 @@ def blame(finished: Finished, doing: str, at_fault: type[RejectedInputError]) ->
         return MediaLimitError(f"{doing} took more {_LIMIT_SIGNALS[stopped_by]} than allowed")
     if finished.returncode == _STOPPED_BY_REQUEST or stopped_by in _OUTSIDE_SIGNALS:
         return MediaToolError(f"{doing} was stopped from outside (return code {finished.returncode})")
-    if _NOT_STARTED.search(finished.stderr) or any(words in finished.stderr for words in _SAID_OF_WORLD):
+    if _NOT_STARTED.search(finished.stderr) or _complained_of(finished, _SAID_OF_WORLD):
         return MediaToolError(f"{doing} failed on this machine: {said}")
     if asked_too_much(finished):
         return MediaLimitError(f"{doing} asked for more than allowed: {said}")
@@ -63,7 +68,7 @@ def blame(finished: Finished, doing: str, at_fault: type[RejectedInputError]) ->
 
 def asked_too_much(finished: Finished) -> bool:
     """Whether a limit that ffmpeg keeps for us was met, however the run ended."""
-    return any(words in finished.stderr for words in _SAID_OF_LIMITS)
+    return _complained_of(finished, _SAID_OF_LIMITS)
 
 
 def refuse_cut_short(finished: Finished) -> None:
@@ -72,7 +77,7 @@ def refuse_cut_short(finished: Finished) -> None:
     Raises:
         DamagedMediaError: packets that the container lists are not in the file.
     """
-    if any(words in finished.stderr for words in _SAID_WHEN_CUT_SHORT):
+    if _complained_of(finished, _SAID_WHEN_CUT_SHORT):
         raise DamagedMediaError(f"expected every packet that the container lists, found fewer: {last_words(finished)}")
 
 
@@ -106,6 +111,11 @@ def last_words(finished: Finished) -> str:
     found = [match[1].strip() for line in finished.stderr.splitlines() if (match := _LEVEL.search(line))]
     said = "; ".join(found[-_LINES_SHOWN:]) or finished.stderr.strip()[-_WORDS_SHOWN:]
     return said or f"no reason given (return code {finished.returncode})"
+
+
+def _complained_of(finished: Finished, words: Iterable[str]) -> bool:
+    complaints = [line for line in finished.stderr.splitlines() if _COMPLAINT.match(line)]
+    return any(word in complaint for word in words for complaint in complaints)
 
 
 def _signal_of(returncode: int) -> signal.Signals | None:

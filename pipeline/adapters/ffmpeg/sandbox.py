@@ -139,7 +139,10 @@ def bubblewrap_works(bwrap: str, ffmpeg: str) -> bool:
             stdin=subprocess.DEVNULL,
             timeout=_PROBE_TIMEOUT_S,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except subprocess.TimeoutExpired as exc:
+        # Not an answer: to go on without walls because the machine is busy would be to fail open.
+        raise MediaToolError(f"bubblewrap did not answer within {_PROBE_TIMEOUT_S} s") from exc
+    except OSError:
         return False
     return tried.returncode == 0
 

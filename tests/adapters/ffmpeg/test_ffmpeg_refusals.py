@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
-from pipeline.adapters.ffmpeg.faults import blame
+from pipeline.adapters.ffmpeg.faults import blame, refuse_cut_short
 from pipeline.adapters.ffmpeg.process import Finished
 from pipeline.domain.clip import tile
 from pipeline.domain.recipe import VIEWING
@@ -21,6 +21,7 @@ from pipeline.errors import (
     MediaLimitError,
     MediaToolError,
     NoVideoStreamError,
+    RenditionMismatchError,
     UnreadableMediaError,
 )
 from tests.footage import FAULTS, make_clip, make_trait
@@ -160,7 +161,7 @@ def test_clips_that_do_not_tile_the_rendition_are_never_made(
     source = make_clip(tmp_path / "footage.mp4")
     rendition = tmp_path / "rendition.mp4"
     media.render(source, media.probe(source), VIEWING, cut_frames=[0, 25], target=rendition)
-    with pytest.raises(MediaToolError, match="expected"):
+    with pytest.raises((MediaToolError, RenditionMismatchError), match="expected"):
         media.cut(rendition, tile(cut_frames, frame_count, Fraction(25)), tmp_path / "clips")
     assert list((tmp_path / "clips").iterdir()) == []
 
@@ -175,6 +176,9 @@ def test_clips_that_do_not_tile_the_rendition_are_never_made(
         (128 + signal.SIGKILL, "", MediaToolError),
         (255, "Exiting normally, received signal 15.", MediaToolError),
         (1, "[error] out/rendition.mp4: No space left on device", MediaToolError),
+        (1, "[info]     title           : No space left on device", DamagedMediaError),
+        (1, "[info]     title           : [error] No space left on device", DamagedMediaError),
+        (1, "[mov,mp4 @ 0x5] [error] footage: Input/output error", DamagedMediaError),
         (128 + signal.SIGXCPU, "", MediaLimitError),
         (-signal.SIGXFSZ, "", MediaLimitError),
         (1, "[error] Cannot allocate memory", MediaLimitError),
@@ -184,6 +188,12 @@ def test_clips_that_do_not_tile_the_rendition_are_never_made(
 )
 def test_the_fault_is_told_from_how_the_child_ended(returncode: int, stderr: str, expected: type[Exception]) -> None:
     assert type(blame(Finished(returncode, stderr), "decoding", DamagedMediaError)) is expected
+
+
+def test_a_title_cannot_make_good_footage_look_cut_short() -> None:
+    refuse_cut_short(Finished(0, "[info]     title           : corrupt input packet"))
+    with pytest.raises(DamagedMediaError):
+        refuse_cut_short(Finished(0, "[in#0 @ 0x5d] [warning] corrupt input packet in stream 0"))
 
 
 def test_a_full_disk_is_the_machines_fault(scratch: Path, tmp_path: Path) -> None:

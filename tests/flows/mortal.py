@@ -1,0 +1,162 @@
+"""Runs the work of our flows in processes that die where a test says: `python -m tests.flows.mortal`.
+
+An act changes the world outside: an object is put, a transaction that wrote is committed, something is changed in Label
+Studio, an ffmpeg is started. From the end of one act to the end of the next the world stays as it is, so that dying
+after each act is dying at every boundary there is.
+
+Everything is imported once. Each line of standard input is a job, done in a fork of its own; each line of standard
+output says how that fork ended.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import botocore.client
+import httpx
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from flows import annotate, audit, ingest, release
+from pipeline.domain import taxonomies
+from pipeline.domain.version import Version
+from pipeline.logs import configure_logs
+from pipeline.workbench import open_workbench
+
+PUTS = {"PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
+CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one process is to do, and when it is to die."""
+
+    stage: str
+    environment: dict[str, str]
+    acts: str
+    """Where it writes the names of its acts, a line each."""
+    dies_after: int | None = None
+    """The number of the act after which it is killed."""
+    parameters: tuple[str, ...] = ()
+    taxonomy_patch: int | None = None
+    """Another version of the taxonomy, and with it a Label Studio project that nobody else has."""
+
+    def to_line(self) -> str:
+        return json.dumps(asdict(self)) + "\n"
+
+
+class Acts:
+    """Counts what was done, and dies when it is time."""
+
+    def __init__(self, path: Path, dies_after: int | None) -> None:
+        self._file = path.open("a")
+        self._dies_after = dies_after
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def add(self, name: str) -> None:
+        with self._lock:
+            self._count += 1
+            self._file.write(f"{name}\n")
+            self._file.flush()
+            if self._count == self._dies_after:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch(acts: Acts) -> None:
+    """From now on, see every act of this process."""
+    _watch_transactions(acts)
+    call, send, start = botocore.client.BaseClient._make_api_call, httpx.Client.send, subprocess.Popen.__init__
+
+    def watched_call(self: Any, operation: str, arguments: Any) -> Any:
+        answer = call(self, operation, arguments)
+        if operation in PUTS:
+            acts.add("put")
+        return answer
+
+    def watched_send(self: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        answer = send(self, request, **options)
+        if request.method in CHANGES:
+            acts.add("change")
+        return answer
+
+    def watched_start(self: Any, argv: Any, *more: Any, **options: Any) -> None:
+        start(self, argv, *more, **options)
+        if any(str(word).endswith("/ffmpeg") for word in argv) and "-i" in argv:
+            acts.add("ffmpeg")
+
+    botocore.client.BaseClient._make_api_call = watched_call
+    httpx.Client.send = watched_send  # type: ignore[method-assign]  # the world is watched where it is touched
+    subprocess.Popen.__init__ = watched_start  # type: ignore[method-assign]  # as above
+
+
+def _watch_transactions(acts: Acts) -> None:
+    wrote = threading.local()
+
+    @sa.event.listens_for(sa.Engine, "after_cursor_execute")
+    def see(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        wrote.anything = getattr(wrote, "anything", False) or statement.lstrip().upper().startswith("INSERT")
+
+    @sa.event.listens_for(Session, "after_commit")
+    def kept(_session: Any) -> None:
+        if getattr(wrote, "anything", False):
+            wrote.anything = False
+            acts.add("record")
+
+
+def _ingest() -> None:
+    for upload_id in ingest._waiting_uploads():
+        ingest.ingest_upload.fn(upload_id)
+
+
+def _release(name: str, version: str) -> None:
+    release_id = release.select.fn(name, version, 2)
+    release.seal.fn(release_id)
+    release.publish.fn(release_id)
+
+
+STAGES: dict[str, Callable[..., None]] = {
+    "ingest": _ingest,
+    "submit": annotate.submit.fn,
+    "collect": annotate.collect.fn,
+    "release": _release,
+    "audit": audit.verify.fn,
+}
+"""What the flows do, without Prefect in between."""
+
+
+def do(job: Job) -> None:
+    os.environ.update(job.environment)
+    configure_logs()
+    bench = open_workbench()
+    if job.taxonomy_patch is not None:
+        bench.taxonomy = replace(taxonomies.load(), version=Version(9, 9, job.taxonomy_patch))
+    watch(Acts(Path(job.acts), job.dies_after))
+    STAGES[job.stage](*job.parameters)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                do(Job(**json.loads(line)))
+            except BaseException:
+                traceback.print_exc()
+                sys.exit(1)
+            sys.exit(0)
+        _, status = os.waitpid(pid, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
