@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.domain.ids import derive
 
-WORDS = st.text(st.characters(exclude_characters="\x1f"), max_size=20)
+WORDS = st.text(st.characters(exclude_characters="\x1f", codec="utf-8"), max_size=20)
 
 
 @given(st.lists(WORDS, max_size=4), st.lists(WORDS, max_size=4))
