@@ -19,6 +19,7 @@ from tests import outside
 from tests.benches import Benches
 from tests.builders import TickingClock
 from tests.databases import Databases
+from tests.furnished import Furnished, furnish
 
 if TYPE_CHECKING:
     from tests.stack_fixtures import SessionStack  # loaded later, as a plugin whose asserts pytest rewrites
@@ -99,3 +100,10 @@ def bench(benches: Benches, tmp_path_factory: pytest.TempPathFactory) -> Workben
 def own_bench(benches: Benches, tmp_path: Path) -> Workbench:
     """A workbench that one test may spoil or count in."""
     return benches.make(tmp_path / "scratch")
+
+
+@pytest.fixture(scope="session")
+def furnished(benches: Benches, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    """A bench with one of everything, for tests that only look."""
+    folder = tmp_path_factory.mktemp("furnished")
+    return furnish(benches.make(folder / "scratch"), folder)

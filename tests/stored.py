@@ -31,18 +31,22 @@ def store_chain(bench: Workbench, name: str = "one", *, clip_count: int = 3) -> 
     settings, recording, rendition = bench.settings, chain.recording, chain.rendition
     assert chain.original.digest == Sha256.of(content)
     original_at = _put(bench, settings.s3_originals_bucket, keys.original_key(chain.original.digest), content)
-    upload_at = _put(
-        bench,
-        settings.s3_intake_bucket,
-        keys.upload_key(recording.exercise_id, recording.camera_serial, chain.original.digest),
-        content,
-    )
+    key = keys.upload_key(recording.exercise_id, recording.camera_serial, chain.original.digest)
+    upload_at = _put(bench, settings.s3_intake_bucket, key, content)
+    sent = bench.store.head(upload_at.bucket, upload_at.key)
+    assert sent is not None
     seen = content_of(rendition.rendition_id)
     key = keys.rendition_key(recording.recording_id, rendition.rendition_id, Sha256.of(seen))
     rendition_at = _put(bench, settings.s3_working_bucket, key, seen)
     stored = replace(
         chain,
-        upload=replace(chain.upload, at=upload_at, upload_id=chain.upload.id_for(upload_at), size_bytes=len(content)),
+        upload=replace(
+            chain.upload,
+            at=upload_at,
+            upload_id=chain.upload.id_for(upload_at),
+            etag=sent.etag,
+            size_bytes=len(content),
+        ),
         original=replace(chain.original, at=original_at, size_bytes=len(content)),
         rendition=replace(rendition, at=rendition_at, digest=Sha256.of(seen), size_bytes=len(seen)),
         made=tuple(_store_clip(bench, clip, chain) for clip in chain.clips),

@@ -60,9 +60,10 @@ def main() -> None:
         err().print(str(exc), markup=False)
         sys.exit(exit_code(exc))
     except (KeyboardInterrupt, typer.Abort):
-        err().print("interrupted: run the same command again, it goes on where it was")
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
     except TyperException as exc:  # a wrong option or argument
         err().print(f"{exc.format_message()} `firsthand --help` and `firsthand COMMAND --help` explain.", markup=False)
         sys.exit(exc.exit_code)
+    if code == INTERRUPTED:  # Typer makes it of Ctrl-C
+        err().print("interrupted: run the same command again, it goes on where it was")
     sys.exit(code if isinstance(code, int) else 0)

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.domain.digest import Sha256
+from pipeline.domain.version import Version
 
 SCHEMA = "firsthand/1"
 
@@ -75,7 +76,9 @@ def printable(text: str) -> Text:
 
 def plain(value: Any) -> Any:
     """A value as JSON."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type | Sha256):
+    if isinstance(value, UUID | Fraction | Path | Sha256 | Version):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
@@ -83,8 +86,6 @@ def plain(value: Any) -> Any:
         return [plain(inner) for inner in value]
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, UUID | Fraction | Path | Sha256):
-        return str(value)
     return value
 
 

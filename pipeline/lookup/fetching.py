@@ -7,7 +7,7 @@ from uuid import UUID
 from pipeline.adapters.object_store import ObjectStore, Progress
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location
-from pipeline.domain.ids import ClipId, ReleaseId, RenditionId, UploadId
+from pipeline.domain.ids import ClipId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.errors import UsageError
 from pipeline.lookup.naming import Ref, resolve
 from pipeline.records import Database, clips, footage, releases
@@ -29,7 +29,7 @@ def get(text: str, target: Path, *, db: Database, store: ObjectStore, progress: 
     Safe to repeat; the file appears only when it is whole and right.
 
     Raises:
-        UsageError: the name names nothing, or a thing without bytes.
+        UsageError: the name names nothing, or a thing without bytes; or the file cannot be written.
         DigestMismatchError: the store holds other bytes than were recorded; no file was left.
         StoreUnavailableError: S3 did not answer; no file was left.
     """
@@ -38,8 +38,11 @@ def get(text: str, target: Path, *, db: Database, store: ObjectStore, progress: 
     path = target / f"{ref.thing_id}{suffix}" if target.is_dir() else target
     if not path.parent.is_dir():
         raise UsageError(f"the folder {path.parent} does not exist")
-    found = store.fetch(at.bucket, at.key, path, version_id=at.version_id, expect=digest, progress=progress)
-    return Fetched(ref, path, found, path.stat().st_size)
+    try:
+        found = store.fetch(at.bucket, at.key, path, version_id=at.version_id, expect=digest, progress=progress)
+        return Fetched(ref, path, found, path.stat().st_size)
+    except OSError as exc:
+        raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
 def _location(db: Database, ref: Ref) -> tuple[Location, Sha256 | None, str]:
@@ -51,7 +54,7 @@ def _location(db: Database, ref: Ref) -> tuple[Location, Sha256 | None, str]:
             upload = footage.get_upload(session, UploadId(UUID(ref.thing_id)))
             return upload.at, footage.content_of(session, upload.upload_id), ""
         if ref.kind == "recording":
-            recording = next(r for r in footage.all_recordings(session) if str(r.recording_id) == ref.thing_id)
+            recording = footage.get_recording(session, RecordingId(UUID(ref.thing_id)))
             original = footage.get_original(session, recording.originals[0])
             return original.at, original.digest, ""
         if ref.kind == "rendition":

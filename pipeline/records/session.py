@@ -8,7 +8,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from pipeline.errors import AccessDeniedError, DatabaseUnavailableError, FirsthandError, SettingsError
+from pipeline.errors import AccessDeniedError, DatabaseUnavailableError, FirsthandError, SettingsError, UsageError
 
 STATEMENT_TIMEOUT_MS = 60_000
 """No query of ours takes a second; one that takes a minute holds locks that others wait for."""
@@ -98,6 +98,7 @@ def our_errors() -> Iterator[None]:
     Raises:
         AccessDeniedError: Postgres refused the credentials, or the role may not do this.
         SettingsError: the database or its tables do not exist.
+        UsageError: a text that was asked for is none.
         DatabaseUnavailableError: Postgres did not answer.
     """
     try:
@@ -119,6 +120,8 @@ def our_errors() -> Iterator[None]:
         ) from exc
     except sa.exc.InterfaceError as exc:
         raise DatabaseUnavailableError(f"the connection to Postgres broke: {exc.orig}") from exc
+    except UnicodeEncodeError as exc:  # what a shell passes on when the bytes that were typed are not UTF-8
+        raise UsageError(f"expected text in UTF-8, found {exc.object!r:.80}") from exc
 
 
 def _refusal(message: str) -> FirsthandError:

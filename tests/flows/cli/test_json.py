@@ -1,0 +1,117 @@
+"""What programs read: every kind of document is the documented one, down to each field and its type.
+
+The golden is what other people's programs rely on. A new field may be added to it; none may vanish or change its type.
+"""
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cli.route import AnnotateOutcome
+from pipeline.workbench import Workbench
+from tests.benches import environment_of
+from tests.builders import CAMERA, EXERCISE
+from tests.flows.cli.conftest import Run
+from tests.furnished import Furnished
+from tests.stack_fixtures import SessionStack
+
+ROOT = Path(__file__).parents[3]
+GOLDEN: dict[str, dict[str, str]] = json.loads((ROOT / "tests" / "golden" / "cli_json.json").read_text())
+"""For each kind, the path of each field and its type; `?` after it where it may be null."""
+
+FREE = {"facts", "details"}
+"""Objects whose names depend on the thing; their values are texts."""
+
+DECLARATION = f"""
+exercise: {EXERCISE}
+scenario: hostage
+held_on: 2026-11-22
+site: RANGE-3
+cameras: [{{serial: {CAMERA}, wearer: OFFICER-7}}]
+weapons: [{{kind: carbine, ammunition: blank}}]
+"""
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every field below a value, with its type."""
+    if isinstance(value, dict) and path.rpartition(".")[2] not in FREE:
+        for name, inner in value.items():
+            yield from leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        yield path, "list"
+        for inner in value:
+            yield from leaves(inner, f"{path}[]")
+    else:
+        names = {str: "text", int: "number", bool: "yes or no", type(None): "null", dict: "texts"}
+        yield path, names[type(value)]
+
+
+def check(kind: str, items: list[dict[str, Any]]) -> None:
+    expected = GOLDEN[kind]
+    assert items
+    for item in items:
+        assert list(item) == list(dict.fromkeys(re.split(r"[.\[]", path)[0] for path in expected))
+        for path, found in leaves(item):
+            assert path in expected
+            assert found == expected[path].removesuffix("?") or (found == "null" and expected[path].endswith("?"))
+
+
+@pytest.mark.parametrize("kind", ["exercises", "recordings", "clips", "releases", "quarantine", "audits"])
+def test_lists(look: Run, kind: str) -> None:
+    check(kind, look(kind, "--json").items(kind))
+
+
+def test_things(look: Run, furnished: Furnished) -> None:
+    for thing in (EXERCISE, furnished.chain.clips[0].clip_id, furnished.published, furnished.stray):
+        check("things", look("show", thing, "--json").items("things"))
+
+
+def test_fetched(look: Run, furnished: Furnished, tmp_path: Path) -> None:
+    check("fetched", look("get", furnished.published, tmp_path, "--json").items("fetched"))
+
+
+def test_uploads_and_declared_and_ingested(run: Run, own_bench: Workbench, tmp_path: Path) -> None:
+    settings = environment_of(own_bench)
+    check("ingested", run("ingest", "--json", **settings).items("ingested"))
+    (tmp_path / "exercise.yaml").write_text(DECLARATION)
+    declared = run("exercise", "add", tmp_path / "exercise.yaml", "--json", **settings).items("declared")
+    assert declared == [{"exercise_id": EXERCISE, "cameras": 1, "is_new": True}]
+    check("declared", declared)
+    words = ["upload", tmp_path / "exercise.yaml", "--exercise", EXERCISE, "--camera", CAMERA, "--json"]
+    for outcome in ("sent", "present"):
+        (sent,) = run(*words, **settings).items("uploads")
+        assert sent["outcome"] == outcome
+        check("uploads", [sent])
+
+
+def test_pulled_and_verified(run: Run, furnished: Furnished, postgres_s3_stack: SessionStack, tmp_path: Path) -> None:
+    source = f"s3://{furnished.bench.settings.s3_releases_bucket}/attack-early"
+    words = ["pull", source, "--version", "1.0.0", tmp_path / "data", "--json"]
+    (pulled,) = run(*words, **postgres_s3_stack.partner).items("pulled")
+    check("pulled", [pulled])
+    assert (pulled["receipt"]["version"], pulled["receipt"]["blobs"]) == ("1.0.0", 2)
+    (verified,) = run("verify", tmp_path / "data", "--json").items("verified")
+    check("verified", [verified])
+    assert verified["releases"] == [["attack-early", "1.0.0", pulled["receipt"]["manifest_digest"]]]
+
+
+def test_parts(run: Run, postgres_s3_stack: SessionStack) -> None:
+    parts = run("status", "--json", FIRSTHAND_HOME=str(postgres_s3_stack.home)).items("parts")
+    check("parts", parts)
+    assert {part["state"] for part in parts if part["name"] in {"postgres", "s3"}} == {"running"}
+
+
+def test_annotated() -> None:
+    """It takes Prefect and Label Studio to see one; its fields can be seen without."""
+    assert [field.name for field in dataclasses.fields(AnnotateOutcome)] == list(GOLDEN["annotated"])
+
+
+def test_the_readme_names_every_kind_and_no_other() -> None:
+    named = re.search(r"`kind` is one of `([a-z\s]+)`", (ROOT / "README.md").read_text())
+    assert named
+    assert sorted(named[1].split()) == sorted(GOLDEN)

@@ -1,0 +1,70 @@
+"""A bench with one of everything that can be looked up, for tests that look and change nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import AnnotationId, ReleaseId, UploadId
+from pipeline.errors import DamagedMediaError
+from pipeline.records import exercises
+from pipeline.workbench import Workbench
+from tests.builders import Chain, a_declaration
+from tests.stages import Stages
+from tests.stored import answer, store_chain
+
+NASTY_NAME = "[/bold]\u202e[red] Jane's day\x1b[31m é.mp4"
+"""What a file may be called: markup, an order to the terminal, and a sign that turns text around."""
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """The bench, and what is on it."""
+
+    bench: Workbench
+    chain: Chain
+    """Three clips: the first two labelled by two people, the third by one, whose answer was refused."""
+    annotations: tuple[AnnotationId, ...]
+    refused_annotation: AnnotationId
+    quarantined: UploadId
+    stray: UploadId
+    """Of a key that names no exercise."""
+    published: ReleaseId
+    """attack-early 1.0.0."""
+    drafted: ReleaseId
+    """attack-early 1.1.0."""
+
+
+def furnish(bench: Workbench, folder: Path) -> Furnished:
+    stages = Stages(bench)
+    with bench.db.begin() as session:
+        exercises.add_declaration(session, a_declaration(), at=bench.clock())
+    chain = store_chain(bench)
+    given = [one for clip in chain.clips[:2] for one in answer(bench, clip)]
+    (refused,) = answer(bench, chain.clips[2], annotators=["annotator-a"], refusal="label 1: [nonsense] is no word")
+    damaged = folder / "damaged.mp4"
+    damaged.write_bytes(b"no footage")
+    stages.upload(damaged, exercise="EX-2026-015")
+    (quarantined,) = stages.receive().new
+    stages.quarantine(quarantined, DamagedMediaError("[h264 @ 0x1] error: expected frames, found [none]"))
+    bench.store.put_once(
+        bench.settings.s3_intake_bucket,
+        "stray.mp4",
+        b"stray",
+        digest=Sha256.of(b"stray"),
+        media_type="video/mp4",
+        metadata={"original-name": NASTY_NAME},
+    )
+    (stray,) = stages.receive().new
+    published = stages.release("attack-early", "1.0.0", annotators_min=2)
+    drafted = stages.select("attack-early", "1.1.0", annotators_min=2)
+    stages.verify()
+    return Furnished(
+        bench,
+        chain,
+        tuple(one.annotation_id for one in given),
+        refused.annotation_id,
+        quarantined,
+        stray,
+        published,
+        drafted,
+    )
