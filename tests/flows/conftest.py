@@ -1,7 +1,6 @@
 """Processes that die on purpose, and worlds for them to die in."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +19,3 @@ def mortals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortals]:
 @pytest.fixture(scope="module")
 def worlds(benches: Benches, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     return Worlds(benches, databases, tmp_path_factory.mktemp("worlds"))
-
-
-@pytest.fixture(scope="session")
-def two_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Footage that becomes two clips, as quickly as any."""
-    from tests.footage import make_clip
-
-    return make_clip(tmp_path_factory.mktemp("two_clips") / "two_clips.mp4", seconds=14, rate="10")

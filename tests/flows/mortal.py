@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from flows import annotate, audit, ingest, release
 from pipeline.domain import taxonomies
+from pipeline.domain.labels import Taxonomy
 from pipeline.domain.version import Version
 from pipeline.logs import configure_logs
 from pipeline.workbench import open_workbench
@@ -133,12 +134,17 @@ STAGES: dict[str, Callable[..., None]] = {
 """What the flows do, without Prefect in between."""
 
 
+def taxonomy_with(patch: int) -> Taxonomy:
+    """The current taxonomy under a version that nobody else has, and so with a Label Studio project of its own."""
+    return replace(taxonomies.load(), version=Version(9, 9, patch))
+
+
 def do(job: Job) -> None:
     os.environ.update(job.environment)
     configure_logs()
     bench = open_workbench()
     if job.taxonomy_patch is not None:
-        bench.taxonomy = replace(taxonomies.load(), version=Version(9, 9, job.taxonomy_patch))
+        bench.taxonomy = taxonomy_with(job.taxonomy_patch)
     watch(Acts(Path(job.acts), job.dies_after))
     STAGES[job.stage](*job.parameters)
 
@@ -149,7 +155,7 @@ def main() -> None:
         if pid == 0:
             try:
                 do(Job(**json.loads(line)))
-            except BaseException:
+            except BaseException:  # noqa: BLE001  # whatever it was, the parent is told and judges
                 traceback.print_exc()
                 sys.exit(1)
             sys.exit(0)
