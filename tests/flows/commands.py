@@ -4,13 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from infra.local.site import INHERITED
 from pipeline.settings import Settings
 from pipeline.workbench import Workbench
+from tests.adapters.label_studio.conftest import Account
 from tests.builders import TickingClock
 from tests.stack_fixtures import SessionStack
 
@@ -73,3 +78,12 @@ def bench_of(stack: SessionStack) -> Workbench:
     """A workbench with the settings of the stack, as the command line has it."""
     given = {name.removeprefix("FIRSTHAND_").lower(): value for name, value in stack.settings.items()}
     return Workbench(Settings(_env_file=None, **given), TickingClock())
+
+
+@contextmanager
+def label_studio(stack: SessionStack, role: str = "admin") -> Iterator[Account]:
+    """Label Studio as the first account with this role sees it."""
+    person = next(person for person in stack.people if person["role"] == role)
+    headers = {"Authorization": f"Token {person['token']}"}
+    with httpx.Client(base_url=stack.settings["FIRSTHAND_LABEL_STUDIO_URL"], headers=headers, timeout=60) as http:
+        yield Account(http)

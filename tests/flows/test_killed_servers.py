@@ -1,7 +1,9 @@
 """Whatever is killed while a command runs: `firsthand up`, the same command again, and nothing is missing or twice."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -10,20 +12,39 @@ import pytest
 from infra.local.process import marked
 from infra.local.state import State
 from pipeline.domain.clip import ClipPolicy
-from pipeline.records import clips
+from pipeline.records import annotations, clips
 from pipeline.workbench import Workbench
 from tests.benches import Benches
-from tests.flows.commands import Firsthand, Running, bench_of
+from tests.flows.commands import Firsthand, Running, bench_of, label_studio
 from tests.footage import make_clip
 from tests.stack_fixtures import SessionStack
 from tests.stages import Stages
 
 EXERCISE, CAMERA = "EX-KILLED", "K1"
 WITHIN_S = 120.0
-FLOW = "prefect.engine"
-"""In the command line of the process of a flow run."""
+UNAVAILABLE = 5
+"""The exit code that says: start it, and run the same command again."""
 
-SOMETHING_WENT_AWAY = 5
+
+@dataclass(frozen=True)
+class Victim:
+    """What is killed while a recording is encoded."""
+
+    name: str
+    codes: frozenset[int]
+    """How the command may end."""
+    up_at_once: bool = False
+    """Whether `firsthand up` comes while the command still waits."""
+
+
+VICTIMS = (
+    Victim("flow", frozenset({UNAVAILABLE})),
+    Victim("worker", frozenset({UNAVAILABLE})),
+    Victim("postgres", frozenset({UNAVAILABLE})),
+    Victim("prefect", frozenset({0, UNAVAILABLE}), up_at_once=True),
+    Victim("s3", frozenset({0}), up_at_once=True),
+    Victim("ffmpeg", frozenset({0})),
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,65 +61,104 @@ def bench(full_stack: SessionStack) -> Iterator[Workbench]:
     made.db.close()
 
 
+def test_everything_is_killed_once_while_recordings_are_encoded(
+    firsthand: Firsthand, bench: Workbench, benches: Benches, tmp_path: Path
+) -> None:
+    stack, expected = firsthand.stack, {}
+    undisturbed = Stages(benches.make(tmp_path / "scratch"), ClipPolicy())
+    t = time.monotonic()
+    for number, victim in enumerate(VICTIMS):
+        footage = busy_footage(tmp_path / f"{victim.name}.mp4", seed=number)
+        undisturbed.ingest(footage, exercise=EXERCISE, camera=CAMERA)
+        print(victim.name, "expected", time.monotonic() - t)
+        firsthand.run("upload", footage, "--exercise", EXERCISE, "--camera", CAMERA)
+        command = firsthand.start("ingest")
+        encoding = wait_for(lambda: encoders(stack), command)
+        print(victim.name, "encoding", time.monotonic() - t)
+        kill(stack, victim.name)
+        if victim.up_at_once:
+            firsthand.run("up")
+        said = command.ends()
+        assert said.code in victim.codes, (victim, said)
+        assert "Traceback" not in said.err
+        print(victim.name, "ended", time.monotonic() - t, said)
+        if victim.name in {"flow", "worker"}:
+            assert psutil.wait_procs(encoding, timeout=10)[1] == [], "an ffmpeg outlived its flow"
+        firsthand.run("up")
+        print(victim.name, "up", time.monotonic() - t)
+    firsthand.run("ingest")
+    print("again", time.monotonic() - t)
+    expected = clips_in(undisturbed.bench)
+    assert len(expected) == len(VICTIMS)
+    assert clips_in(bench, EXERCISE) == expected
+    assert len(firsthand.run("recordings", "--exercise", EXERCISE, "--json").items) == len(VICTIMS)
+
+
+def test_label_studio_is_killed_while_clips_go_out(firsthand: Firsthand, bench: Workbench, benches: Benches, tmp_path: Path) -> None:
+    """The clips that the test before this one made; or, alone, those of one recording."""
+    stack = firsthand.stack
+    t = time.monotonic()
+    if not clips_in(bench, EXERCISE):
+        firsthand.run("upload", busy_footage(tmp_path / "footage.mp4", seed=99), "--exercise", EXERCISE, "--camera", CAMERA)
+        firsthand.run("ingest")
+    command = firsthand.start("annotate", "--only", "submit")
+    wait_for(lambda: flow_runs(stack), command)
+    kill(stack, "label-studio")
+    firsthand.run("up")
+    print("up", time.monotonic() - t)
+    assert command.ends().code in {0, UNAVAILABLE}
+    print("ended", time.monotonic() - t)
+    firsthand.run("annotate", "--only", "submit")
+    print("again", time.monotonic() - t)
+    with bench.db.begin() as session:
+        sent = annotations.tasks_under(session, bench.taxonomy.digest)
+    (project_id,) = {task.project_id for task in sent.values()}
+    with label_studio(stack) as account:
+        shown = Counter(task["data"]["clip_id"] for task in account.tasks(project_id))
+    assert {clip_id: shown[clip_id] for clip_id in clips_in(bench, EXERCISE)} == dict.fromkeys(clips_in(bench, EXERCISE), 1)
+
+
+def busy_footage(target: Path, *, seed: int) -> Path:
+    """Footage that takes long enough to encode for somebody to be killed meanwhile."""
+    return make_clip(target, seconds=5, size="960x540", video_filter=f"noise=alls=20:allf=t:all_seed={seed}")
+
+
+def clips_in(bench: Workbench, exercise: str | None = None) -> dict[str, str]:
+    """Id and digest of every clip."""
+    with bench.db.begin() as session:
+        wanted = {clip.clip_id for clip in clips.all_clips(session, exercise)}
+        return {str(made.clip_id): made.digest.hex for made in clips.all_clip_renditions(session) if made.clip_id in wanted}
+
+
 def flow_runs(stack: SessionStack) -> list[psutil.Process]:
-    return [process for _, process in marked(State.load(stack.home).stack_id) if FLOW in process.cmdline()]
+    ours = (process for _, process in marked(State.load(stack.home).stack_id))
+    return [process for process in ours if "prefect.engine" in process.cmdline()]
 
 
 def encoders(stack: SessionStack) -> list[psutil.Process]:
     """The ffmpeg that encode for a flow run now."""
-    found = []
-    for run in flow_runs(stack):
-        found += [child for child in run.children(recursive=True) if child.name() == "ffmpeg"]
-    return found
+    children = (child for run in flow_runs(stack) for child in run.children(recursive=True))
+    return [child for child in children if child.name() == "ffmpeg"]
 
 
-def wait_for(seen: Callable[[], object], command: Running) -> None:
+def wait_for(seen: Callable[[], list[psutil.Process]], command: Running) -> list[psutil.Process]:
     deadline = time.monotonic() + WITHIN_S
-    while not seen():
+    while True:
+        try:
+            if found := seen():
+                return found
+        except psutil.Error:
+            continue  # one ended while we looked
         assert command.process.poll() is None, command.ends()
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def kill(stack: SessionStack, victim: str) -> None:
-    if victim == "flow":
-        processes = flow_runs(stack)
-    elif victim == "ffmpeg":
-        processes = encoders(stack)
-    else:
-        recorded = State.load(stack.home).processes
-        processes = [psutil.Process(recorded[name].pid) for name in recorded if name.startswith(victim)]
+    recorded = State.load(stack.home).processes
+    processes = {"flow": flow_runs, "ffmpeg": encoders}.get(
+        victim, lambda _: [psutil.Process(recorded[name].pid) for name in recorded if name.startswith(victim)]
+    )(stack)
     assert processes
     for process in processes:
         process.kill()
-
-
-@pytest.mark.parametrize("victim", ["flow", "ffmpeg", "worker", "prefect", "postgres", "s3"])
-def test_killed_while_a_recording_is_encoded(
-    victim: str, firsthand: Firsthand, bench: Workbench, benches: Benches, tmp_path: Path
-) -> None:
-    stack = firsthand.stack
-    mark = sum(victim.encode())
-    footage = make_clip(
-        tmp_path / "footage.mp4", seconds=8, size="1280x720", video_filter=f"noise=alls=9:allf=t:all_seed={mark}"
-    )
-    expected = clips_of(benches.make(tmp_path / "scratch"), footage)
-    firsthand.run("upload", footage, "--exercise", EXERCISE, "--camera", CAMERA)
-    command = firsthand.start("ingest")
-    wait_for(lambda: encoders(stack), command)
-    kill(stack, victim)
-    first = command.ends()
-    firsthand.run("up")
-    firsthand.run("ingest")
-    assert {clip_id: digest for clip_id, digest in recorded_clips(bench).items() if clip_id in expected} == expected
-
-
-def clips_of(bench: Workbench, footage: Path) -> dict[str, str]:
-    """The clips that this footage becomes when nobody is killed: id and digest."""
-    Stages(bench, ClipPolicy()).ingest(footage, exercise=EXERCISE, camera=CAMERA)
-    return recorded_clips(bench)
-
-
-def recorded_clips(bench: Workbench) -> dict[str, str]:
-    with bench.db.begin() as session:
-        return {str(made.clip_id): made.digest.hex for made in clips.all_clip_renditions(session)}
