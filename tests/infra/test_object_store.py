@@ -31,7 +31,7 @@ def partner(s3_stack: SessionStack) -> "Iterator[S3Client]":
 
 
 def test_every_bucket_is_there_and_keeps_versions(owner: "S3Client") -> None:
-    assert {bucket["Name"] for bucket in owner.list_buckets()["Buckets"]} == BUCKETS
+    assert {bucket["Name"] for bucket in owner.list_buckets()["Buckets"]} >= BUCKETS  # other tests make more
     assert {owner.get_bucket_versioning(Bucket=name).get("Status") for name in BUCKETS} == {"Enabled"}
 
 
