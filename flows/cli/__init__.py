@@ -5,6 +5,7 @@ The commands of a partner are loaded alone: they must work where neither Prefect
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -66,4 +67,13 @@ def main() -> None:
         sys.exit(exc.exit_code)
     if code == INTERRUPTED:  # Typer makes it of Ctrl-C
         err().print("interrupted: run the same command again, it goes on where it was")
+    _say_the_rest()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say_the_rest() -> None:
+    """Write out what is buffered; when nobody reads any more (`| head -1`), Python would complain on its way out."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,8 +117,19 @@ def _without_number(version: str) -> str:
     return f"{bucket.partition('-')[0]}/{key}"
 
 
+DYING_S = 10.0
+"""The kernel ends what a killed process left; on a busy machine that is not at once."""
+
+
 def left_behind(scratch: Path) -> list[str]:
-    """Processes that still work below this folder."""
+    """Processes that go on working below this folder."""
+    deadline = time.monotonic() + DYING_S
+    while (found := _working_below(scratch)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def _working_below(scratch: Path) -> list[str]:
     found = []
     for process in psutil.process_iter():
         try:
