@@ -1,5 +1,6 @@
 """Counts everything that a bench holds, so that a test can say: and nothing else changed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psycopg
@@ -7,8 +8,7 @@ from psycopg import sql
 
 from pipeline.records.tables import Row
 from pipeline.workbench import Workbench
-from tests.benches import environment_of
-from tests.infra.s3_door import s3_client
+from tests.benches import raw_client
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,18 @@ def census(bench: Workbench) -> Census:
             found = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
             rows[table] = found[0] if found else 0
     settings = bench.settings
-    objects = set()
-    with s3_client(environment_of(bench)) as s3:
-        for bucket in (
-            settings.s3_intake_bucket,
-            settings.s3_originals_bucket,
-            settings.s3_working_bucket,
-            settings.s3_releases_bucket,
-        ):
-            for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-                for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                    objects.add(f"{bucket}/{version['Key']}@{version['VersionId']}")
-    return Census(rows, frozenset(objects))
+    buckets = (
+        settings.s3_intake_bucket,
+        settings.s3_originals_bucket,
+        settings.s3_working_bucket,
+        settings.s3_releases_bucket,
+    )
+    s3 = raw_client(bench)
+
+    def versions_in(bucket: str) -> list[str]:
+        pages = list(s3.get_paginator("list_object_versions").paginate(Bucket=bucket))
+        found = [version for page in pages for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]]
+        return [f"{bucket}/{version['Key']}@{version['VersionId']}" for version in found]
+
+    with ThreadPoolExecutor(len(buckets)) as pool:
+        return Census(rows, frozenset(name for names in pool.map(versions_in, buckets) for name in names))

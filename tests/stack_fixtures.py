@@ -24,7 +24,7 @@ from infra.local import Progress, Stack
 from pipeline.records.migrate import upgrade
 
 PROJECT = Path(__file__).resolve().parents[1]
-WATCHDOG = Path(__file__).with_name("stack_watchdog.py")
+WATCHDOG = "tests.stack_watchdog"
 
 
 @dataclass
@@ -112,12 +112,12 @@ class watchdog:  # noqa: N801 - used as a function: `with watchdog(...)`
     """Resets the stack of a home when this process is gone, however it went."""
 
     def __init__(self, home: Path, tools: Path) -> None:
-        self._argv = [sys.executable, str(WATCHDOG), str(home), str(tools), str(PROJECT)]
+        self._argv = [sys.executable, "-m", WATCHDOG, str(home), str(tools), str(PROJECT)]
 
     def __enter__(self) -> None:
-        env = {**os.environ, "PYTHONPATH": str(PROJECT)}
         # It waits for the end of its standard input, which comes when the last holder of the other end is gone: us.
-        self._process = subprocess.Popen(self._argv, stdin=subprocess.PIPE, start_new_session=True, env=env)
+        # As a module, because a script puts its own folder first, where `infra` is the folder of that name in tests.
+        self._process = subprocess.Popen(self._argv, stdin=subprocess.PIPE, start_new_session=True, cwd=PROJECT)
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin is not None

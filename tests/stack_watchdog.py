@@ -1,4 +1,4 @@
-"""Resets the stack of a test session when that session is gone: `stack_watchdog.py HOME TOOLS PROJECT`."""
+"""Resets the stack of a test session when that session is gone: `python -m tests.stack_watchdog HOME TOOLS PROJECT`."""
 
 import signal
 import sys

@@ -55,11 +55,10 @@ class Firsthand:
     stack: SessionStack
 
     def start(self, *words: str | Path) -> Running:
-        own = {name: os.environ[name] for name in (*INHERITED, "FIRSTHAND_TOOLS") if name in os.environ}
         return Running(
             subprocess.Popen(
                 [str(Path(sys.executable).with_name("firsthand")), *map(str, words)],
-                env={**own, "FIRSTHAND_HOME": str(self.stack.home), **self.stack.partner},
+                env=environment(self.stack),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -74,16 +73,21 @@ class Firsthand:
         return said
 
 
+def environment(stack: SessionStack) -> dict[str, str]:
+    """What a person has in a terminal who uses this stack, the partner's credentials included."""
+    own = {name: os.environ[name] for name in (*INHERITED, "FIRSTHAND_TOOLS") if name in os.environ}
+    return {**own, "FIRSTHAND_HOME": str(stack.home), **stack.partner}
+
+
 def bench_of(stack: SessionStack) -> Workbench:
     """A workbench with the settings of the stack, as the command line has it."""
     given = {name.removeprefix("FIRSTHAND_").lower(): value for name, value in stack.settings.items()}
-    return Workbench(Settings(_env_file=None, **given), TickingClock())
+    return Workbench(Settings.model_validate(given), TickingClock())
 
 
 @contextmanager
-def label_studio(stack: SessionStack, role: str = "admin") -> Iterator[Account]:
-    """Label Studio as the first account with this role sees it."""
-    person = next(person for person in stack.people if person["role"] == role)
-    headers = {"Authorization": f"Token {person['token']}"}
+def label_studio(stack: SessionStack) -> Iterator[Account]:
+    """Label Studio as its administrator sees it."""
+    headers = {"Authorization": f"Token {stack.settings['FIRSTHAND_LABEL_STUDIO_TOKEN']}"}
     with httpx.Client(base_url=stack.settings["FIRSTHAND_LABEL_STUDIO_URL"], headers=headers, timeout=60) as http:
         yield Account(http)

@@ -4,6 +4,7 @@ import itertools
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.stack_fixtures import PROJECT
 
 KILLED = -9
 ENDED = 0
+DEATH_WAIT_S = 5.0
 
 
 class Mortals:
@@ -117,27 +119,20 @@ def _without_number(version: str) -> str:
     return f"{bucket.partition('-')[0]}/{key}"
 
 
-DYING_S = 10.0
-"""The kernel ends what a killed process left; on a busy machine that is not at once."""
-
-
 def left_behind(scratch: Path) -> list[str]:
-    """Processes that go on working below this folder."""
-    deadline = time.monotonic() + DYING_S
-    while (found := _working_below(scratch)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    """Processes that still work below this folder, after a moment in which they may end."""
+    deadline = time.monotonic() + DEATH_WAIT_S
+    while (found := [process.name() for process in _working_below(scratch)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
     return found
 
 
-def _working_below(scratch: Path) -> list[str]:
-    found = []
+def _working_below(scratch: Path) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         try:
-            mounts = Path(f"/proc/{process.pid}/mountinfo").read_text()
-            if process.status() != psutil.STATUS_ZOMBIE and (
-                str(scratch) in mounts or process.cwd().startswith(str(scratch))
-            ):
-                found.append(f"{process.pid} {process.name()}")
+            # Inside bubblewrap the folder has another name; it is told where it was mounted from.
+            places = f"{process.cwd()}\n{Path(f'/proc/{process.pid}/mountinfo').read_text()}"
+            if str(scratch) in places and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
         except (OSError, psutil.Error):
             continue
-    return found

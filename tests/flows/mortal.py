@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import botocore.client
 import httpx
@@ -73,9 +74,9 @@ class Acts:
 
 
 def watch(acts: Acts) -> None:
-    """From now on, see every act of this process."""
-    _watch_transactions(acts)
-    call, send, start = botocore.client.BaseClient._make_api_call, httpx.Client.send, subprocess.Popen.__init__
+    """From now on, see every act of this process, there where it leaves our hands."""
+    call = vars(botocore.client.BaseClient)["_make_api_call"]
+    send, start = httpx.Client.send, subprocess.Popen.__init__
 
     def watched_call(self: Any, operation: str, arguments: Any) -> Any:
         answer = call(self, operation, arguments)
@@ -89,14 +90,15 @@ def watch(acts: Acts) -> None:
             acts.add("change")
         return answer
 
-    def watched_start(self: Any, argv: Any, *more: Any, **options: Any) -> None:
-        start(self, argv, *more, **options)
-        if any(str(word).endswith("/ffmpeg") for word in argv) and "-i" in argv:
+    def watched_start(self: Any, argv: list[str], **options: Any) -> None:
+        start(self, argv, **options)
+        if any(word.endswith("/ffmpeg") for word in argv) and "-i" in argv:
             acts.add("ffmpeg")
 
-    botocore.client.BaseClient._make_api_call = watched_call
-    httpx.Client.send = watched_send  # type: ignore[method-assign]  # the world is watched where it is touched
-    subprocess.Popen.__init__ = watched_start  # type: ignore[method-assign]  # as above
+    patch.object(botocore.client.BaseClient, "_make_api_call", watched_call).start()
+    patch.object(httpx.Client, "send", watched_send).start()
+    patch.object(subprocess.Popen, "__init__", watched_start).start()
+    _watch_transactions(acts)
 
 
 def _watch_transactions(acts: Acts) -> None:

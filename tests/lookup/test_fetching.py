@@ -8,10 +8,9 @@ from pipeline.errors import DigestMismatchError, MissingObjectError, UsageError
 from pipeline.lookup.fetching import Fetched, get
 from pipeline.records import releases
 from pipeline.workbench import Workbench
-from tests.benches import environment_of
+from tests.benches import raw_client
 from tests.builders import EXERCISE
 from tests.furnished import Furnished
-from tests.infra.s3_door import s3_client
 from tests.stack_fixtures import SessionStack
 from tests.stored import content_of, store_chain
 
@@ -92,8 +91,7 @@ def test_bytes_that_changed_on_the_disk_of_the_store_do_not_arrive(
 def test_bytes_that_are_gone_are_missed(own_bench: Workbench, tmp_path: Path) -> None:
     chain = store_chain(own_bench, "taken", clip_count=1)
     at = chain.made[0].at
-    with s3_client(environment_of(own_bench)) as s3:
-        s3.delete_object(Bucket=at.bucket, Key=at.key, VersionId=at.version_id)
+    raw_client(own_bench).delete_object(Bucket=at.bucket, Key=at.key, VersionId=at.version_id)
     with pytest.raises(MissingObjectError, match=at.key):
         fetch(own_bench, chain.clips[0].clip_id, tmp_path / "clip.mp4")
     assert not (tmp_path / "clip.mp4").exists()

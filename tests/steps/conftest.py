@@ -1,7 +1,7 @@
 """The steps on real servers and real ffmpeg, and small footage to carry through them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,8 @@ import pytest
 
 from pipeline.records import custody
 from pipeline.workbench import Workbench
-from tests.benches import environment_of
+from tests.benches import raw_client
 from tests.footage import make_trait
-from tests.infra.s3_door import s3_client
 from tests.stages import Stages
 
 if TYPE_CHECKING:
@@ -30,10 +29,8 @@ def stages(bench: Workbench) -> Stages:
 
 
 @pytest.fixture(scope="module")
-def raw(bench: Workbench) -> "Iterator[S3Client]":
-    """S3 as somebody uses it who does not know our rules."""
-    with s3_client(environment_of(bench)) as client:
-        yield client
+def raw(bench: Workbench) -> "S3Client":
+    return raw_client(bench)
 
 
 @pytest.fixture(scope="session")

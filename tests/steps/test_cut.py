@@ -77,9 +77,14 @@ def test_each_clip_has_its_event_and_its_times_in_it(stages: Stages, footage_nam
         assert events(clip.clip_id) == [("cut", details)]
 
 
-def test_cutting_again_changes_nothing(stages: Stages, footage_named: Footage) -> None:
+def test_cutting_again_changes_nothing_and_reads_nothing(
+    stages: Stages, raw: "S3Client", footage_named: Footage
+) -> None:
     _, rendition_id = rendered(stages, footage_named("no_audio"))
     made = stages.cut(rendition_id)
+    with stages.bench.db.begin() as session:
+        at = footage.get_rendition(session, rendition_id).at
+    raw.delete_object(Bucket=at.bucket, Key=at.key, VersionId=at.version_id)
     before = census(stages.bench)
     assert stages.cut(rendition_id) == made
     assert census(stages.bench) == before

@@ -67,9 +67,12 @@ def test_the_bytes_are_kept_exactly_under_their_digest(stages: Stages, camera_fi
     assert bench.scratch.file_for(digest).read_bytes() == camera_file.read_bytes()
 
 
-def test_preserving_again_changes_nothing(stages: Stages, camera_file: Path) -> None:
+def test_preserving_again_changes_nothing_and_reads_nothing(stages: Stages, raw: "S3Client", camera_file: Path) -> None:
     upload_id = received(stages, camera_file)
     digest = stages.preserve(upload_id)
+    with stages.bench.db.begin() as session:
+        at = footage.get_upload(session, upload_id).at
+    raw.delete_object(Bucket=at.bucket, Key=at.key, VersionId=at.version_id)
     before = census(stages.bench)
     assert stages.preserve(upload_id) == digest
     assert census(stages.bench) == before

@@ -48,9 +48,15 @@ def test_a_recording_knows_its_exercise_camera_and_media(
     assert events(recording_id) == [("probed", {"original": digest.hex, "tool": recording.tool_identity})]
 
 
-def test_probing_again_changes_nothing(stages: Stages, footage_named: Footage) -> None:
+def test_probing_again_changes_nothing_and_reads_nothing(
+    stages: Stages, raw: "S3Client", footage_named: Footage
+) -> None:
     digest = preserved(stages, footage_named("no_audio"))
     recording_id = stages.probe(digest)
+    with stages.bench.db.begin() as session:
+        at = footage.get_original(session, digest).at
+    stages.bench.scratch.drop(digest)
+    raw.delete_object(Bucket=at.bucket, Key=at.key, VersionId=at.version_id)
     before = census(stages.bench)
     assert stages.probe(digest) == recording_id
     assert census(stages.bench) == before

@@ -1,5 +1,6 @@
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from tests.dying import dies_while_recording
 from tests.footage import SECONDS
 from tests.stages import Stages
 from tests.steps.conftest import Events, Footage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 def probed(stages: Stages, path: Path) -> RecordingId:
@@ -65,9 +69,15 @@ def test_a_rendition_is_what_the_recipe_and_the_clip_policy_ask_for(
     }
 
 
-def test_rendering_again_changes_nothing(stages: Stages, footage_named: Footage) -> None:
+def test_rendering_again_changes_nothing_and_reads_nothing(
+    stages: Stages, raw: "S3Client", footage_named: Footage
+) -> None:
     recording_id = probed(stages, footage_named("rate_10"))
     rendition_id = stages.render(recording_id)
+    with stages.bench.db.begin() as session:
+        original = footage.get_original(session, footage.get_recording(session, recording_id).originals[0])
+    stages.bench.scratch.drop(original.digest)
+    raw.delete_object(Bucket=original.at.bucket, Key=original.at.key, VersionId=original.at.version_id)
     before = census(stages.bench)
     assert stages.render(recording_id) == rendition_id
     assert census(stages.bench) == before

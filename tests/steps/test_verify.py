@@ -1,209 +1,176 @@
 """An audit finds what was taken, changed or planted, in the store and in the records, and says what and where."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import psycopg
 import pytest
 
 from pipeline.adapters.object_store import ObjectStore
-from pipeline.domain.audit import Fault
-from pipeline.domain.footage import Location
-from pipeline.domain.ids import ReleaseId
+from pipeline.domain.digest import Sha256
 from pipeline.errors import BrokenCustodyError, StoreUnavailableError
 from pipeline.records import audits, clips, custody
 from pipeline.records.audits import Audit
 from pipeline.steps.verify import verify_everything
 from pipeline.workbench import Workbench
-from tests.benches import environment_of
-from tests.builders import Chain, a_clip, an_event
+from tests.benches import Benches, raw_client
+from tests.builders import a_clip, an_event
 from tests.census import census
-from tests.infra.s3_door import s3_client
 from tests.stack_fixtures import SessionStack
 from tests.stages import Stages
 from tests.stored import answer, content_of, store_chain
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
-# Each test spoils what it audits: a bench of its own, and in it one recording with two clips in a release.
-
-
-@pytest.fixture
-def bench(own_bench: Workbench) -> Workbench:
-    return own_bench
-
-
-@pytest.fixture
-def chain(bench: Workbench) -> Chain:
-    made = store_chain(bench, clip_count=2)
-    for clip in made.clips:
-        answer(bench, clip)
-    return made
-
-
-@pytest.fixture
-def release_id(bench: Workbench, chain: Chain) -> ReleaseId:  # noqa: ARG001 - of its clips
-    return Stages(bench).release("audited", "1.0.0")
-
-
-@pytest.fixture
-def raw(bench: Workbench) -> "Iterator[S3Client]":
-    with s3_client(environment_of(bench)) as client:
-        yield client
-
-
-def remove(raw: "S3Client", at: Location) -> None:
-    raw.delete_object(Bucket=at.bucket, Key=at.key, VersionId=at.version_id)
-
-
-def audit_of(bench: Workbench) -> Audit:
+def audits_of(bench: Workbench) -> list[Audit]:
     with bench.db.begin() as session:
-        (found,) = audits.all_audits(session)
-    return found
+        return audits.all_audits(session)
 
 
-def faults_of(bench: Workbench) -> tuple[Fault, ...]:
-    """What an audit finds; the error tells how many and the first."""
-    with pytest.raises(BrokenCustodyError) as found:
-        Stages(bench).verify()
-    faults = audit_of(bench).faults
-    assert f"the audit found {len(faults)} faults" in str(found.value)
-    assert f"The first: {faults[0].kind}, {faults[0].subject}: {faults[0].explanation}" in str(found.value)
-    return faults
+# What nobody touched
 
 
-@pytest.mark.usefixtures("release_id")
 def test_what_nobody_touched_is_found_whole_and_the_audit_is_recorded(bench: Workbench) -> None:
+    stages = Stages(bench)
+    stages.verify()
+    chain = store_chain(bench)
+    for clip in chain.clips[:2]:
+        answer(bench, clip)
+    stages.release("whole", "1.0.0")
+    stages.seal(stages.select("sealed", "1.0.0"))
     before = census(bench)
     told: list[tuple[int, int]] = []
-    Stages(bench).verify(progress=lambda done, of: told.append((done, of)))
-    found = audit_of(bench)
-    # An original, a rendition, two clips; the manifest, five files and two blobs of the release.
-    assert (found.objects_checked, found.faults) == (12, ())
-    assert found.events_checked == before.rows["custody_events"]
-    assert found.bytes_checked > 1000
-    assert told == [(number, 12) for number in range(1, 13)]
+    stages.verify(progress=lambda done, of: told.append((done, of)))
+    of_nothing, of_all = audits_of(bench)
+    assert (of_nothing.objects_checked, of_nothing.events_checked, of_nothing.faults) == (0, 0, ())
+    # An original, a rendition, three clips; the manifest, five files and two blobs of the release that is published.
+    assert (of_all.objects_checked, of_all.faults) == (13, ())
+    assert of_all.events_checked == before.rows["custody_events"]
+    assert of_all.bytes_checked > 1000
+    assert told == [(number, 13) for number in range(1, 14)]
     assert census(bench).new_rows(before) == {"audits": 1}
 
 
-def test_an_audit_of_nothing_finds_nothing_wrong(bench: Workbench) -> None:
-    Stages(bench).verify()
-    assert (audit_of(bench).objects_checked, audit_of(bench).faults) == (0, ())
-
-
-@pytest.mark.parametrize("what", ["original", "rendition", "clip"])
-def test_an_object_that_was_taken_is_missed(bench: Workbench, chain: Chain, raw: "S3Client", what: str) -> None:
-    at, thing_id = {
-        "original": (chain.original.at, chain.original.digest),
-        "rendition": (chain.rendition.at, chain.rendition.rendition_id),
-        "clip": (chain.made[1].at, chain.clips[1].clip_id),
-    }[what]
-    remove(raw, at)
-    (fault,) = faults_of(bench)
-    assert (fault.kind, fault.subject) == ("missing_object", f"{what} {thing_id}")
-    assert at.key in fault.explanation
-
-
-def test_a_byte_that_changed_on_the_disk_of_the_store_is_found(
-    bench: Workbench, chain: Chain, postgres_s3_stack: SessionStack
-) -> None:
-    content = content_of(chain.clips[0].clip_id)
-    stored = [path for path in (postgres_s3_stack.home / "swift").rglob("*.data") if path.read_bytes() == content]
-    assert stored
-    for path in stored:
-        path.write_bytes(content[:-1] + b"!")
-    faults = faults_of(bench)
-    assert [(fault.kind, fault.subject) for fault in faults] == [("wrong_bytes", f"clip {chain.clips[0].clip_id}")]
-    assert f"expected SHA-256 {chain.made[0].digest}" in faults[0].explanation
-
-
-@pytest.mark.parametrize("path", ["release.json", "tables/segments.parquet"])
-def test_a_released_file_that_was_replaced_is_found(
-    bench: Workbench, release_id: ReleaseId, raw: "S3Client", path: str
-) -> None:
-    """Partners read the newest version, whatever was published."""
-    key = f"audited/releases/1.0.0/{path}"
-    raw.put_object(Bucket=bench.settings.s3_releases_bucket, Key=key, Body=b"{}")
-    (fault,) = faults_of(bench)
-    assert (fault.kind, fault.subject) == ("wrong_bytes", f"release {release_id}")
-    assert key in fault.explanation
-
-
-def test_a_released_clip_that_was_deleted_is_missed(
-    bench: Workbench, chain: Chain, release_id: ReleaseId, raw: "S3Client"
-) -> None:
-    digest = chain.made[0].digest
-    key = f"blobs/standard/sha256/{digest.hex[:2]}/{digest}.mp4"
-    raw.delete_object(Bucket=bench.settings.s3_releases_bucket, Key=key)
-    (fault,) = faults_of(bench)
-    assert (fault.kind, fault.subject) == ("missing_object", f"release {release_id}")
-    assert key in fault.explanation
-
-
-def test_an_event_of_something_that_is_not_recorded_is_found(bench: Workbench, chain: Chain) -> None:
-    nowhere = a_clip(chain.recording, ordinal=7)
-    with bench.db.begin() as session:
-        custody.append(session, an_event(subject_id=str(nowhere.clip_id)))
-    (fault,) = faults_of(bench)
-    assert (fault.kind, fault.subject) == ("event_without_row", f"clip {nowhere.clip_id}")
-
-
-def test_something_recorded_without_an_event_is_found(bench: Workbench, chain: Chain) -> None:
-    planted = a_clip(chain.recording, ordinal=7)
-    with bench.db.begin() as session:
-        clips.add_clip(session, planted)
-    (fault,) = faults_of(bench)
-    assert (fault.kind, fault.subject) == ("row_without_event", f"clip {planted.clip_id}")
-
-
-@pytest.mark.usefixtures("chain")
-def test_an_event_that_was_rewritten_by_the_owner_of_the_tables_is_found(bench: Workbench) -> None:
-    url = bench.settings.database_url.get_secret_value().replace("+psycopg", "")
-    with psycopg.connect(url) as owner:
-        owner.execute("ALTER TABLE custody_events DISABLE TRIGGER no_rewrite")
-        owner.execute("ALTER TABLE custody_events DROP CONSTRAINT ck_custody_events_leaf_hash_of_canonical")
-        rewritten = owner.execute(
-            "UPDATE custody_events SET canonical = replace(convert_from(canonical, 'UTF8'), '2026', '2025')::bytea "
-            "WHERE kind = 'preserved' RETURNING event_id"
-        ).fetchall()
-    (fault,) = faults_of(bench)
-    assert [(fault.kind, fault.subject)] == [("wrong_leaf_hash", f"event {event_id}") for (event_id,) in rewritten]
-
-
-@pytest.mark.usefixtures("chain")
-def test_an_event_that_says_one_thing_to_people_and_another_in_its_bytes_is_found(bench: Workbench) -> None:
-    url = bench.settings.database_url.get_secret_value().replace("+psycopg", "")
-    with psycopg.connect(url) as owner:
-        owner.execute("ALTER TABLE custody_events DISABLE TRIGGER no_rewrite")
-        ((event_id,),) = owner.execute(
-            "UPDATE custody_events SET kind = 'duplicate_found' WHERE kind = 'preserved' RETURNING event_id"
-        ).fetchall()
-    faults = faults_of(bench)
-    assert ("event_is_not_its_record", f"event {event_id}") in {(fault.kind, fault.subject) for fault in faults}
-
-
-def test_every_fault_is_told_and_the_next_audit_finds_them_again(
-    bench: Workbench, chain: Chain, raw: "S3Client"
-) -> None:
-    for made in chain.made:
-        remove(raw, made.at)
-    assert len(faults_of(bench)) == 2
-    with pytest.raises(BrokenCustodyError, match="found 2 faults"):
-        Stages(bench).verify()
-    assert census(bench).rows["audits"] == 2
-
-
-@pytest.mark.usefixtures("chain")
 def test_a_store_that_does_not_answer_is_no_finding(bench: Workbench) -> None:
     away = ObjectStore(endpoint_url="http://127.0.0.1:9", region="us-east-1", access_key_id="a", secret_access_key="b")
+    store_chain(bench, "away", clip_count=1)
+    before = census(bench)
     with pytest.raises(StoreUnavailableError):
         verify_everything(store=away, scratch=bench.scratch, db=bench.db, clock=bench.clock)
-    assert census(bench).rows["audits"] == 0
+    assert census(bench) == before
 
 
-def test_of_a_release_that_is_not_published_yet_nothing_is_missed(bench: Workbench, chain: Chain) -> None:
-    stages = Stages(bench)
-    stages.seal(stages.select("sealed", "1.0.0"))
-    stages.verify()
-    assert audit_of(bench).objects_checked == 2 + len(chain.clips)
+# What somebody spoiled, all of it in one bench: a release of two clips, and a third clip that is in none
+
+
+class Spoiled:
+    """A bench on which everything was spoiled that can be, each thing in one way."""
+
+    def __init__(self, bench: Workbench, disks: SessionStack) -> None:
+        self.bench, self.disks = bench, disks
+        self.expected: dict[tuple[str, str], str] = {}
+        """Kind and subject of each fault, and what its explanation holds."""
+        self.chain = store_chain(bench, clip_count=4)
+        for clip in self.chain.clips[:2]:
+            answer(bench, clip)
+        self.release_id = Stages(bench).release("spoiled", "1.0.0")
+        self.take_objects()
+        self.change_objects()
+        self.plant_records()
+        self.rewrite_events()
+        with pytest.raises(BrokenCustodyError) as error:
+            Stages(bench).verify()
+        self.said = str(error.value)
+        (self.audit,) = audits_of(bench)
+
+    def take_objects(self) -> None:
+        chain, s3 = self.chain, raw_client(self.bench)
+        for subject, at in (
+            (f"original {chain.original.digest}", chain.original.at),
+            (f"rendition {chain.rendition.rendition_id}", chain.rendition.at),
+            (f"clip {chain.clips[2].clip_id}", chain.made[2].at),
+        ):
+            s3.delete_object(Bucket=at.bucket, Key=at.key, VersionId=at.version_id)
+            self.expected["missing_object", subject] = at.key
+        blob = f"blobs/standard/sha256/{chain.made[0].digest.hex[:2]}/{chain.made[0].digest}.mp4"
+        s3.delete_object(Bucket=self.bench.settings.s3_releases_bucket, Key=blob)
+        self.expected["missing_object", f"release {self.release_id}"] = blob
+
+    def change_objects(self) -> None:
+        """One on the disk of the store, where nobody asks it; one in place, for those who read the newest version."""
+        clip = self.chain.clips[3]
+        content = content_of(clip.clip_id)
+        for path in (self.disks.home / "swift").rglob("*.data"):
+            if path.stat().st_size == len(content) and path.read_bytes() == content:
+                path.write_bytes(content[:-1] + b"!")
+        self.expected["wrong_bytes", f"clip {clip.clip_id}"] = f"expected SHA-256 {Sha256.of(content)}"
+        table = "spoiled/releases/1.0.0/tables/segments.parquet"
+        raw_client(self.bench).put_object(Bucket=self.bench.settings.s3_releases_bucket, Key=table, Body=b"{}")
+        self.expected["wrong_bytes", f"release {self.release_id}"] = table
+
+    def plant_records(self) -> None:
+        nowhere, planted = a_clip(self.chain.recording, ordinal=7), a_clip(self.chain.recording, ordinal=8)
+        with self.bench.db.begin() as session:
+            custody.append(session, an_event(subject_id=str(nowhere.clip_id)))
+            clips.add_clip(session, planted)
+        self.expected["event_without_row", f"clip {nowhere.clip_id}"] = "it is not recorded"
+        self.expected["row_without_event", f"clip {planted.clip_id}"] = "no custody event"
+
+    def rewrite_events(self) -> None:
+        """As whoever owns the tables can."""
+        with psycopg.connect(self.bench.settings.database_url.get_secret_value().replace("+psycopg", "")) as owner:
+            owner.execute("ALTER TABLE custody_events DISABLE TRIGGER no_rewrite")
+            owner.execute("ALTER TABLE custody_events DROP CONSTRAINT ck_custody_events_leaf_hash_of_canonical")
+            ((rewritten,),) = owner.execute(
+                "UPDATE custody_events SET canonical = "
+                "replace(convert_from(canonical, 'UTF8'), '2026', '2025')::bytea "
+                "WHERE kind = 'preserved' RETURNING event_id"
+            ).fetchall()
+            ((renamed,),) = owner.execute(
+                "UPDATE custody_events SET kind = 'submitted' WHERE kind = 'sealed' RETURNING event_id"
+            ).fetchall()
+        self.expected["wrong_leaf_hash", f"event {rewritten}"] = "do not have the recorded leaf hash"
+        self.expected["event_is_not_its_record", f"event {renamed}"] = "say different things"
+
+
+@pytest.fixture(scope="module")
+def spoiled(benches: Benches, postgres_s3_stack: SessionStack, tmp_path_factory: pytest.TempPathFactory) -> Spoiled:
+    return Spoiled(benches.make(tmp_path_factory.mktemp("scratch")), postgres_s3_stack)
+
+
+FAULTS = [
+    ("missing_object", "original"),
+    ("missing_object", "rendition"),
+    ("missing_object", "clip"),
+    ("missing_object", "release"),
+    ("wrong_bytes", "clip"),
+    ("wrong_bytes", "release"),
+    ("event_without_row", "clip"),
+    ("row_without_event", "clip"),
+    ("wrong_leaf_hash", "event"),
+    ("event_is_not_its_record", "event"),
+]
+
+
+@pytest.mark.parametrize(("kind", "thing"), FAULTS)
+def test_a_fault_is_found_and_named(spoiled: Spoiled, kind: str, thing: str) -> None:
+    ((subject, words),) = [
+        (subject, words)
+        for (of_kind, subject), words in spoiled.expected.items()
+        if of_kind == kind and subject.startswith(thing)
+    ]
+    (fault,) = [fault for fault in spoiled.audit.faults if (fault.kind, fault.subject) == (kind, subject)]
+    assert words in fault.explanation
+
+
+def test_nothing_else_is_found(spoiled: Spoiled) -> None:
+    assert {(fault.kind, fault.subject) for fault in spoiled.audit.faults} == set(spoiled.expected)
+    assert len(spoiled.audit.faults) == len(FAULTS)
+
+
+def test_the_error_tells_how_many_and_the_first(spoiled: Spoiled) -> None:
+    first = spoiled.audit.faults[0]
+    assert f"the audit found {len(FAULTS)} faults in {spoiled.audit.objects_checked} objects" in spoiled.said
+    assert f"The first: {first.kind}, {first.subject}: {first.explanation}" in spoiled.said
+
+
+def test_the_next_audit_finds_them_again(spoiled: Spoiled) -> None:
+    with pytest.raises(BrokenCustodyError, match=f"found {len(FAULTS)} faults"):
+        Stages(spoiled.bench).verify()
+    assert census(spoiled.bench).rows["audits"] == 2

@@ -1,14 +1,17 @@
 """How do flows run here? One Prefect worker that starts each flow run as a process of its own."""
 
+import shutil
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 import httpx
 
-from infra.local.parts.part import NotAnsweringError, Part, command
+from infra.local.files import private_folder
+from infra.local.parts.part import NotAnsweringError, Part, Say, command
 from infra.local.parts.prefect import POOL, api_url, client_environment
-from infra.local.process import Command
+from infra.local.process import Command, find
 from infra.local.site import Site
 
 CHECK_TIMEOUT_S = 10.0
@@ -26,11 +29,22 @@ class Worker(Part):
     needs: ClassVar[tuple[str, ...]] = ("prefect",)
     stop_within_s: ClassVar[float] = 30.0
 
+    def prepare(self, site: Site, say: Say) -> None:  # noqa: ARG002  # the shape of every part
+        """Make its folder for temporary files, and empty it of what killed flow runs left there.
+
+        Prefect writes the whole environment of a run, our secrets included, into a temporary file.
+        """
+        record = site.state.processes.get(self.name)
+        if record is None or find(record) is None:
+            shutil.rmtree(_temporary(site), ignore_errors=True)
+        private_folder(_temporary(site))
+
     def commands(self, site: Site) -> tuple[Command, ...]:
         """One worker; flow runs are its children, and carry its mark."""
         argv = [sys.executable, "-m", "prefect", "--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"]
         env = {
             **client_environment(site),
+            "TMPDIR": str(_temporary(site)),
             "PREFECT_WORKER_QUERY_SECONDS": str(QUERY_S),
             "PREFECT_WORKER_HEARTBEAT_SECONDS": str(HEARTBEAT_S),
         }
@@ -57,3 +71,7 @@ class Worker(Part):
     def url(self, site: Site) -> str:
         """The page of its pool."""
         return f"{site.url('prefect')}/work-pools/work-pool/{POOL}"
+
+
+def _temporary(site: Site) -> Path:
+    return site.home / "prefect" / "tmp"

@@ -169,6 +169,14 @@ def test_a_file_that_cannot_be_read_ends_with_2_and_the_others_are_sent(own_benc
     assert [line.split()[0] for line in ended.out.splitlines()] == ["failed", "sent"]
 
 
+def test_settings_that_cannot_be_read_end_with_4(tmp_path: Path) -> None:
+    (tmp_path / "firsthand.env").write_text("FIRSTHAND_S3_REGION=eu-west-2\n")
+    (tmp_path / "firsthand.env").chmod(0)
+    before = WITHOUT_ROOTS_EYES if os.geteuid() == 0 else None
+    ended = run_process(["clips"], {"FIRSTHAND_HOME": str(tmp_path)}, before=before)
+    ended.failed(4, f"FIRSTHAND_HOME: {tmp_path / 'firsthand.env'} cannot be read", "Permission denied")
+
+
 # Processes
 
 
