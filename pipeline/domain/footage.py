@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, RenditionId, UploadId, derive
 from pipeline.domain.media import MediaFacts
@@ -35,6 +36,8 @@ class Upload:
     original_name: str | None
     claimed_digest: Sha256 | None
     received_at: datetime
+    chapter: ChapterPlace | None = None
+    """Which part of a long recording it is, where its sender's naming tells."""
 
     @staticmethod
     def id_for(at: Location) -> UploadId:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location, Original, Recording, Rendition, Upload
 from pipeline.domain.ids import CameraSerial, ExerciseId, RecordingId, RenditionId, UploadId
@@ -65,6 +66,8 @@ def add_upload(session: Session, upload: Upload) -> bool:
         camera_serial=upload.camera_serial,
         claimed_digest=upload.claimed_digest.hex if upload.claimed_digest else None,
         received_at=upload.received_at,
+        chapter_series=upload.chapter.series if upload.chapter else None,
+        chapter_number=upload.chapter.number if upload.chapter else None,
     )
     if new and upload.original_name is not None:
         insert_new(session, UploadNameRow, upload_id=upload.upload_id, original_name=upload.original_name)
@@ -324,7 +327,14 @@ def _upload(row: UploadRow, original_name: str | None) -> Upload:
         original_name=original_name,
         claimed_digest=Sha256(row.claimed_digest) if row.claimed_digest else None,
         received_at=row.received_at,
+        chapter=_chapter(row),
     )
+
+
+def _chapter(row: UploadRow) -> ChapterPlace | None:
+    if row.chapter_series is None or row.chapter_number is None:
+        return None
+    return ChapterPlace(row.chapter_series, row.chapter_number)
 
 
 def _original(row: OriginalRow) -> Original:

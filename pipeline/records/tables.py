@@ -82,6 +82,9 @@ class UploadRow(Row):
         UniqueConstraint("bucket", "key", "version_id"),
         CheckConstraint("size_bytes >= 0", name="size_not_negative"),
         CheckConstraint(f"claimed_digest {HEX64}", name="claimed_digest_shape"),
+        CheckConstraint("(chapter_series IS NULL) = (chapter_number IS NULL)", name="chapter_whole"),
+        CheckConstraint("chapter_series ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'", name="chapter_series_shape"),
+        CheckConstraint("chapter_number BETWEEN 0 AND 1000000000", name="chapter_number_range"),
     )
     upload_id: Mapped[UUID] = mapped_column(primary_key=True)
     bucket: Mapped[str]
@@ -93,6 +96,8 @@ class UploadRow(Row):
     camera_serial: Mapped[str | None]
     claimed_digest: Mapped[str | None]
     received_at: Mapped[datetime] = mapped_column(index=True)
+    chapter_series: Mapped[str | None]
+    chapter_number: Mapped[int | None]
 
 
 class UploadNameRow(Row):

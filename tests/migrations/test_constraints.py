@@ -58,6 +58,11 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}],
     "ck_renditions_recipe_digest_shape": [{"recipe_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_uploads_chapter_number_range": [{"chapter_series": "GX0001", "chapter_number": bad} for bad in (-1, 10**9 + 1)],
+    "ck_uploads_chapter_series_shape": [
+        {"chapter_series": bad, "chapter_number": 1} for bad in ("", ".x", "a b", "a/b", "a\n", "ä", "x" * 129)
+    ],
+    "ck_uploads_chapter_whole": [{"chapter_series": "GX0001"}, {"chapter_number": 1}],
     "ck_uploads_claimed_digest_shape": [{"claimed_digest": bad} for bad in NOT_A_DIGEST],
     "ck_uploads_size_not_negative": [{"size_bytes": -1}],
 }

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location
 from pipeline.domain.ids import ExerciseId, RecordingId, RenditionId, UploadId
@@ -37,6 +38,12 @@ def test_an_upload_added_twice_is_one_row_and_the_first_stays(session: Session) 
 
 def test_an_upload_of_nobody_knows_which_exercise_is_kept_as_it_is(session: Session) -> None:
     upload = an_upload(exercise_id=None, camera_serial=None, original_name=None, claimed_digest=None, size_bytes=0)
+    assert footage.add_upload(session, upload)
+    assert footage.get_upload(session, upload.upload_id) == upload
+
+
+def test_which_chapter_an_upload_is_comes_back(session: Session) -> None:
+    upload = an_upload(chapter=ChapterPlace("GX0001", 2))
     assert footage.add_upload(session, upload)
     assert footage.get_upload(session, upload.upload_id) == upload
 
