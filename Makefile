@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+TEST_JOBS ?= 2
 export FIRSTHAND_HOME ?= $(CURDIR)/.firsthand
 
 .PHONY: help install system demo test lint bench lock clean
@@ -26,7 +27,7 @@ demo: install ## run the whole route, from camera files to a dataset that a part
 
 test: SYSTEM_FOR := tests
 test: install lint ## check style, types and import contracts, and run every test against real servers
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup
 
 lint: $(INSTALLED) ## check style, types and import contracts
 	@$(BIN)/ruff format --check .

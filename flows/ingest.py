@@ -112,6 +112,7 @@ def _make_clips(digest: Sha256) -> None:
     cut_rendition(
         rendition_id,
         working_bucket=bench.settings.s3_working_bucket,
+        reader=bench.settings.s3_clip_reader,
         store=bench.store,
         scratch=bench.scratch,
         media=bench.media,

@@ -38,6 +38,13 @@ class Settings(BaseSettings):
     s3_release_reader: str | None = Field(
         default=None, description="canonical id given read on each released object, where the store has no policies"
     )
+    s3_clip_reader: str | None = Field(
+        default=None, description="canonical id given read on each clip, where the store has no policies"
+    )
+    labelling_s3_access_key_id: str = Field(
+        description="S3 access key id that Label Studio signs with: it should read clips and nothing else"
+    )
+    labelling_s3_secret_access_key: SecretStr = Field(description="its S3 secret access key")
     label_studio_url: str = Field(description="URL of Label Studio")
     label_studio_token: SecretStr = Field(description="API token of a Label Studio user who may create projects")
     pseudonym_key: SecretStr = Field(

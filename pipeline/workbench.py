@@ -77,8 +77,8 @@ class Workbench:
             bucket=self.settings.s3_working_bucket,
             endpoint_url=self.settings.s3_endpoint_url,
             region=self.settings.s3_region,
-            access_key_id=self.settings.s3_access_key_id,
-            secret_access_key=self.settings.s3_secret_access_key.get_secret_value(),
+            access_key_id=self.settings.labelling_s3_access_key_id,
+            secret_access_key=self.settings.labelling_s3_secret_access_key.get_secret_value(),
         )
 
     @cached_property

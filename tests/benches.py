@@ -9,7 +9,7 @@ from pipeline.settings import Settings
 from pipeline.workbench import Workbench
 from tests.builders import TickingClock
 from tests.databases import Databases
-from tests.infra.s3_door import PARTNER_MAY_READ
+from tests.infra.s3_door import LABELLING_MAY_READ, PARTNER_MAY_READ
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.stack_fixtures import SessionStack  # loaded later, as a plugin whose asserts pytest rewrites
 
 BUCKETS = ("intake", "originals", "working", "releases")
+READERS = {"releases": PARTNER_MAY_READ, "working": LABELLING_MAY_READ}
 
 
 class Benches:
@@ -58,8 +59,8 @@ class Benches:
             name = getattr(bench.settings, f"s3_{kind}_bucket")
             s3.create_bucket(Bucket=name)
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-            if kind == "releases":
-                s3.put_bucket_acl(Bucket=name, **PARTNER_MAY_READ)
+            if kind in READERS:
+                s3.put_bucket_acl(Bucket=name, **READERS[kind])
 
         with ThreadPoolExecutor(len(BUCKETS)) as pool:
             list(pool.map(make_bucket, BUCKETS))

@@ -31,6 +31,8 @@ OURS = ("FIRSTHAND_", "PREFECT_", "AWS_")
 KEPT = frozenset({"FIRSTHAND_TOOLS", "FIRSTHAND_FOOTAGE"})
 """Where things lie on this machine that tests read and never write."""
 
+SLOW_STACKS = frozenset({"full_stack", "label_studio_stack", "prefect_stack"})
+
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=25, derandomize=True)
 
@@ -43,6 +45,17 @@ def pytest_configure() -> None:
     os.environ["FIRSTHAND_HOME"] = str(Path(tempfile.gettempdir()) / f"firsthand-no-home-{os.getpid()}")
     hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
     outside.refuse()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what runs in one process when several share the work (`pytest -n 2 --dist loadgroup`).
+
+    Each process has a stack of its own, of the parts that it uses. Prefect and Label Studio take half a minute to come
+    up, so all tests that need them run in one; the others go file by file, as their fixtures are made for.
+    """
+    for item in items:
+        slow = SLOW_STACKS.intersection(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("servers" if slow else item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(autouse=True)

@@ -82,6 +82,7 @@ class Stages:
         return cut.cut_rendition(
             rendition_id,
             working_bucket=bench.settings.s3_working_bucket,
+            reader=bench.settings.s3_clip_reader,
             store=bench.store,
             scratch=bench.scratch,
             media=bench.media,

@@ -17,13 +17,15 @@ GOOD = {
     "FIRSTHAND_S3_ORIGINALS_BUCKET": "originals",
     "FIRSTHAND_S3_WORKING_BUCKET": "working",
     "FIRSTHAND_S3_RELEASES_BUCKET": "releases",
+    "FIRSTHAND_LABELLING_S3_ACCESS_KEY_ID": "labelling",
+    "FIRSTHAND_LABELLING_S3_SECRET_ACCESS_KEY": "key-of-the-labelling",
     "FIRSTHAND_LABEL_STUDIO_URL": "http://127.0.0.1:8081",
     "FIRSTHAND_LABEL_STUDIO_TOKEN": "secret-token",
     "FIRSTHAND_PSEUDONYM_KEY": "a-key-of-more-than-32-characters-for-names",
     "FIRSTHAND_PREFECT_API_URL": "http://127.0.0.1:4200/api",
     "FIRSTHAND_SCRATCH_DIR": "/srv/firsthand",
 }
-SECRETS = ("pass-word", "secret-key", "secret-token", "a-key-of")
+SECRETS = ("pass-word", "key-of-the-labelling", "secret-key", "secret-token", "a-key-of")
 OPTIONAL = {"FIRSTHAND_S3_ENDPOINT_URL"}
 
 

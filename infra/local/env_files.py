@@ -11,7 +11,7 @@ import shlex
 
 from infra.local.files import private_folder, write_private
 from infra.local.people import PEOPLE
-from infra.local.site import BUCKETS, OWNER, PARTNER, S3_REGION, Site
+from infra.local.site import BUCKETS, LABELLING, OWNER, PARTNER, S3_REGION, Site
 
 
 def pipeline_settings(site: Site) -> dict[str, str]:
@@ -25,6 +25,9 @@ def pipeline_settings(site: Site) -> dict[str, str]:
         "FIRSTHAND_S3_SECRET_ACCESS_KEY": site.secrets.of("s3_owner"),
         **buckets,
         "FIRSTHAND_S3_RELEASE_READER": PARTNER,
+        "FIRSTHAND_S3_CLIP_READER": LABELLING,
+        "FIRSTHAND_LABELLING_S3_ACCESS_KEY_ID": LABELLING,
+        "FIRSTHAND_LABELLING_S3_SECRET_ACCESS_KEY": site.secrets.of("s3_labelling"),
         "FIRSTHAND_LABEL_STUDIO_URL": site.url("label-studio"),
         "FIRSTHAND_LABEL_STUDIO_TOKEN": site.secrets.of(PEOPLE[0].token_secret),
         "FIRSTHAND_PSEUDONYM_KEY": site.secrets.of("pseudonym_key"),

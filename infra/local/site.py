@@ -18,6 +18,8 @@ OWNER = "firsthand:owner"
 """Access key of the account that owns every bucket; on Swift also its canonical id."""
 PARTNER = "firsthand:partner"
 """Access key of the account that may read releases and nothing else; on Swift also its canonical id."""
+LABELLING = "firsthand:labelling"
+"""Access key of the account that Label Studio signs with, which may read clips and nothing else; likewise."""
 DATABASES = ("firsthand", "prefect", "labelstudio")
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "SSL_CERT_FILE")
 """What a server may see of the environment of the person who started it: nothing that configures it."""

@@ -23,6 +23,7 @@ def cut_rendition(
     rendition_id: RenditionId,
     *,
     working_bucket: str,
+    reader: str | None,
     store: ObjectStore,
     scratch: Scratch,
     media: Ffmpeg,
@@ -30,6 +31,8 @@ def cut_rendition(
     clock: Callable[[], datetime],
 ) -> list[ClipId]:
     """Cut one rendition into its clips and record them all at once.
+
+    `reader` is the canonical id given read on each clip, for stores without bucket policies.
 
     Safe to repeat: a clip's id is derived from recording and span, its object from its bytes. Either all clips of
     the rendition are recorded or none.
@@ -64,6 +67,7 @@ def cut_rendition(
                 path,
                 digest=digest,
                 media_type="video/mp4",
+                reader=reader,
             )
             made.append(
                 (

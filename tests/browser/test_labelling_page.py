@@ -15,6 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from infra.local.site import LABELLING
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source, read_labels
 from pipeline.domain import taxonomies
 from pipeline.domain.digest import Sha256
@@ -87,7 +88,9 @@ def clip(label_studio_stack: SessionStack, tmp_path_factory: pytest.TempPathFact
     )
     digest = Sha256.of(made.read_bytes())
     key = f"clips/browser/{digest}.mp4"
-    open_store(label_studio_stack.home).put_once("working", key, made, digest=digest, media_type="video/mp4")
+    open_store(label_studio_stack.home).put_once(
+        "working", key, made, digest=digest, media_type="video/mp4", reader=LABELLING
+    )
     return ClipTask(
         clip_id=ClipId(uuid4()),
         recording_id=RecordingId(uuid4()),
@@ -107,8 +110,8 @@ def labelling(label_studio_stack: SessionStack, clip: ClipTask) -> Iterator[Labe
     source = S3Source(
         bucket="working",
         region=settings["FIRSTHAND_S3_REGION"],
-        access_key_id=settings["FIRSTHAND_S3_ACCESS_KEY_ID"],
-        secret_access_key=settings["FIRSTHAND_S3_SECRET_ACCESS_KEY"],
+        access_key_id=settings["FIRSTHAND_LABELLING_S3_ACCESS_KEY_ID"],
+        secret_access_key=settings["FIRSTHAND_LABELLING_S3_SECRET_ACCESS_KEY"],
         endpoint_url=settings["FIRSTHAND_S3_ENDPOINT_URL"],
     )
     annotator = next(person for person in label_studio_stack.people if person["role"] == "annotator")

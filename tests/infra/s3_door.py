@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PARTNER_MAY_READ = {"GrantRead": 'id="firsthand:partner"', "GrantFullControl": 'id="firsthand:owner"'}
+LABELLING_MAY_READ = {**PARTNER_MAY_READ, "GrantRead": 'id="firsthand:labelling"'}
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.adapters.object_store import ObjectStore
 from pipeline.domain.footage import Clip, ClipRendition
 from pipeline.domain.ids import RecordingId, RenditionId
 from pipeline.domain.timeline import Span
-from pipeline.errors import MissingObjectError
+from pipeline.errors import AccessDeniedError, MissingObjectError
 from pipeline.records import clips, footage
 from pipeline.workbench import Workbench
 from tests.census import census
@@ -59,6 +60,28 @@ def test_clips_tile_the_rendition_frame_by_frame(
     assert [span.start_s for span in spans[1:]] == [span.end_s for span in spans[:-1]]
     assert spans[-1].end_s == rendition.frame_count / Fraction(30000, 1001)
     assert made == [Clip.id_for(recording_id, span) for span in spans]
+
+
+def test_label_studio_can_read_the_clips_and_nothing_else_of_the_bucket(
+    bench: Workbench, stages: Stages, footage_named: Footage
+) -> None:
+    _, rendition_id = rendered(stages, footage_named("audio_longer"))
+    stages.cut(rendition_id)
+    with bench.db.begin() as session:
+        rendition = footage.get_rendition(session, rendition_id)
+    source = bench.clip_source
+    reader = ObjectStore(
+        endpoint_url=source.endpoint_url,
+        region=source.region,
+        access_key_id=source.access_key_id,
+        secret_access_key=source.secret_access_key,
+    )
+    for _, made in recorded(bench, rendition_id):
+        seen = reader.head(made.at.bucket, made.at.key)
+        assert seen is not None
+        assert seen.digest == made.digest
+    with pytest.raises(AccessDeniedError):
+        reader.head(rendition.at.bucket, rendition.at.key)
 
 
 def test_each_clip_has_its_event_and_its_times_in_it(stages: Stages, footage_named: Footage, events: Events) -> None:

@@ -7,12 +7,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.parts.part import NotAnsweringError, Say
-from infra.local.site import BUCKETS, OWNER, PARTNER, S3_REGION, Site
+from infra.local.site import BUCKETS, LABELLING, OWNER, PARTNER, S3_REGION, Site
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-RELEASES = "releases"
+READERS = {"releases": PARTNER, "working": LABELLING}
+"""Who, beside the owner, may list a bucket. Objects are granted one by one, when they are written."""
 
 
 def list_buckets(site: Site) -> list[str]:
@@ -31,7 +32,7 @@ def list_buckets(site: Site) -> list[str]:
 
 
 def ensure_buckets(site: Site, say: Say) -> None:
-    """Make every bucket, with versions on; the partner may list and read releases. Safe to repeat.
+    """Make every bucket, with versions on; its reader may list it. Safe to repeat.
 
     Raises:
         NotAnsweringError: The store stopped answering; what was made stays.
@@ -45,17 +46,18 @@ def ensure_buckets(site: Site, say: Say) -> None:
                 client.create_bucket(Bucket=name)
             if client.get_bucket_versioning(Bucket=name).get("Status") != "Enabled":
                 client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-        _let_partner_read(client)
+        for name, reader in READERS.items():
+            _let_read(client, name, reader)
     except (BotoCoreError, ClientError) as exc:
         raise NotAnsweringError(f"buckets: {exc}") from exc
     finally:
         client.close()
 
 
-def _let_partner_read(client: "S3Client") -> None:
-    grants = client.get_bucket_acl(Bucket=RELEASES)["Grants"]
-    if not any(grant["Grantee"].get("ID") == PARTNER and grant["Permission"] == "READ" for grant in grants):
-        client.put_bucket_acl(Bucket=RELEASES, GrantRead=f'id="{PARTNER}"', GrantFullControl=f'id="{OWNER}"')
+def _let_read(client: "S3Client", bucket: str, reader: str) -> None:
+    grants = client.get_bucket_acl(Bucket=bucket)["Grants"]
+    if not any(grant["Grantee"].get("ID") == reader and grant["Permission"] == "READ" for grant in grants):
+        client.put_bucket_acl(Bucket=bucket, GrantRead=f'id="{reader}"', GrantFullControl=f'id="{OWNER}"')
 
 
 def _client(site: Site) -> "S3Client":

@@ -6,7 +6,7 @@ with one device in the home. What the project relies on is set here and tested i
 * one process per server, so that a listing always shows what was put before it (the container server handles one
   request at a time, and an object server waits for it);
 * versions, multipart uploads of up to ten thousand parts, CORS for the Label Studio origin;
-* two accounts: the owner, and a partner that reads what it was granted and nothing else.
+* three accounts: the owner, and two that read what they were granted and nothing else: a partner, and Label Studio.
 
 It is not what Swift is in production: one copy of each object, no replication. Production is any S3.
 """
@@ -23,7 +23,7 @@ from infra.local.parts import swift_settings
 from infra.local.parts.part import NotAnsweringError, Part, Say, command
 from infra.local.parts.s3_buckets import ensure_buckets, list_buckets
 from infra.local.process import Command, run_once
-from infra.local.site import Site
+from infra.local.site import LABELLING, OWNER, PARTNER, Site
 from infra.local.tools import ensure_tool
 from pipeline.errors import StackError
 
@@ -125,8 +125,8 @@ def _settings(site: Site) -> dict[str, str]:
         user=_user(),
         ports={server: site.state.port(f"s3-{server}") for server in SERVERS},
         hash_salt=site.secrets.of("swift_hash_salt"),
-        owner_key=site.secrets.of("s3_owner"),
-        partner_key=site.secrets.of("s3_partner"),
+        owner=(OWNER, site.secrets.of("s3_owner")),
+        readers={PARTNER: site.secrets.of("s3_partner"), LABELLING: site.secrets.of("s3_labelling")},
         origins=[f"http://127.0.0.1:{label_studio_port}", f"http://localhost:{label_studio_port}"],
     )
 

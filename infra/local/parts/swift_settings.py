@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.local.site import OWNER, PARTNER, S3_REGION
+from infra.local.site import S3_REGION
 
 PIPELINE = (
     "catch_errors gatekeeper healthcheck etag-quoter listing_formats s3api tempauth copy slo dlo versioned_writes "
@@ -25,8 +25,8 @@ def render(
     user: str,
     ports: Mapping[str, int],
     hash_salt: str,
-    owner_key: str,
-    partner_key: str,
+    owner: tuple[str, str],
+    readers: Mapping[str, str],
     origins: Sequence[str],
 ) -> dict[str, str]:
     """Every settings file by name.
@@ -36,8 +36,8 @@ def render(
         user: System user that the servers run as: the one who starts them.
         ports: Port of each server.
         hash_salt: Where an object lies depends on it; it never changes for the life of the home.
-        owner_key: Secret key of the owner.
-        partner_key: Secret key of the partner.
+        owner: Access key and secret key of the account that owns every bucket.
+        readers: Access key and secret key of each account that reads what it is granted.
         origins: Web origins whose pages may read objects.
     """
     storage = {
@@ -52,7 +52,7 @@ def render(
         + f"[app:{server}-server]\nuse = egg:swift#{server}\n{extra}"
         for server, extra in storage.items()
     }
-    files["proxy"] = _default(folder, user, ports["proxy"]) + _proxy(owner_key, partner_key, origins)
+    files["proxy"] = _default(folder, user, ports["proxy"]) + _proxy(owner, readers, origins)
     common = (
         f"[swift-hash]\nswift_hash_path_prefix = {hash_salt}\nswift_hash_path_suffix = {hash_salt}\n\n"
         "[storage-policy:0]\nname = one-copy\ndefault = yes\n"
@@ -79,8 +79,7 @@ def _default(folder: Path, user: str, port: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _proxy(owner_key: str, partner_key: str, origins: Sequence[str]) -> str:
-    owner, partner = OWNER.replace(":", "_"), PARTNER.replace(":", "_")
+def _proxy(owner: tuple[str, str], readers: Mapping[str, str], origins: Sequence[str]) -> str:
     allowed = ",".join(origins)
     sections = {
         "pipeline:main": [f"pipeline = {PIPELINE}"],
@@ -105,8 +104,8 @@ def _proxy(owner_key: str, partner_key: str, origins: Sequence[str]) -> str:
         ],
         "filter:tempauth": [
             "use = egg:swift#tempauth",
-            f"user_{owner} = {owner_key} .admin",
-            f"user_{partner} = {partner_key}",
+            f"user_{_user(owner[0])} = {owner[1]} .admin",
+            *(f"user_{_user(reader)} = {key}" for reader, key in readers.items()),
         ],
         "filter:slo": [
             "use = egg:swift#slo",
@@ -124,3 +123,8 @@ def _proxy(owner_key: str, partner_key: str, origins: Sequence[str]) -> str:
         "filter:symlink": ["use = egg:swift#symlink"],
     }
     return "".join(f"\n[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
+
+
+def _user(access_key: str) -> str:
+    """An access key is `account:user`."""
+    return access_key.replace(":", "_")

@@ -79,8 +79,8 @@ def source(label_studio_stack: SessionStack) -> S3Source:
     return S3Source(
         bucket=settings["FIRSTHAND_S3_WORKING_BUCKET"],
         region=settings["FIRSTHAND_S3_REGION"],
-        access_key_id=settings["FIRSTHAND_S3_ACCESS_KEY_ID"],
-        secret_access_key=settings["FIRSTHAND_S3_SECRET_ACCESS_KEY"],
+        access_key_id=settings["FIRSTHAND_LABELLING_S3_ACCESS_KEY_ID"],
+        secret_access_key=settings["FIRSTHAND_LABELLING_S3_SECRET_ACCESS_KEY"],
         endpoint_url=settings["FIRSTHAND_S3_ENDPOINT_URL"],
     )
 

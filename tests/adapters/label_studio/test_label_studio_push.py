@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from infra.local.site import LABELLING
 from pipeline.adapters.label_studio import ClipTask, LabelStudio
 from pipeline.adapters.label_studio.client import PUSH_CLIPS
 from pipeline.domain.digest import Sha256
@@ -39,7 +40,9 @@ def a_stored_clip(label_studio_stack: SessionStack, some_clips: Clips, tmp_path:
     made = make_clip(tmp_path / "clip.mp4", output_options="-movflags +faststart")
     digest = Sha256.of(made.read_bytes())
     key = f"clips/seen/{digest}.mp4"
-    open_store(label_studio_stack.home).put_once("working", key, made, digest=digest, media_type="video/mp4")
+    open_store(label_studio_stack.home).put_once(
+        "working", key, made, digest=digest, media_type="video/mp4", reader=LABELLING
+    )
     return dataclasses.replace(some_clips(1)[0], video_url=f"s3://working/{key}", digest=digest), made.read_bytes()
 
 
