@@ -54,6 +54,7 @@ def test_every_command_is_in_the_readme_and_its_help_has_an_example(path: tuple[
     assert f"firsthand {' '.join(path)}" in README
     assert (ALL[path].epilog or "").startswith("Example: ")
     assert f"firsthand {' '.join(path)}" in ALL[path].epilog
+    assert any("--json" in option.opts for option in ALL[path].params)
     assert ALL[path].help
 
 

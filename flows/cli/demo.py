@@ -10,10 +10,9 @@ from typing import Annotated
 
 import typer
 from dotenv import dotenv_values
-from rich.table import Table
 
 from flows.cli import stack
-from flows.cli.output import err, out
+from flows.cli.output import Json, emit, err, out
 from flows.cli.progress import bar_to_total, saying
 from flows.cli.runs import run_and_wait
 from flows.cli.upload import JOBS, send_files
@@ -33,18 +32,27 @@ FOOTAGE_EXERCISE = "DEMO-FOOTAGE"
 """Under which footage that was given is uploaded; what is generated has an exercise of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """One stage of the route."""
+
+    stage: str
+    outcome: str
+    elapsed_s: float
+
+
 @dataclass(slots=True)
 class Stages:
     """What was done, in order, with what came of it and how long it took."""
 
-    lines: list[tuple[str, str, float]] = field(default_factory=list)
+    lines: list[StageLine] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[list[str]]:
         """Time one stage; the caller puts what came of it into the list."""
         began, outcome = time.monotonic(), [""]
         yield outcome
-        self.lines.append((name, outcome[-1], time.monotonic() - began))
+        self.lines.append(StageLine(name, outcome[-1], round(time.monotonic() - began, 1)))
         if not err().is_terminal:
             err().print(f"{name}: {outcome[-1]}", markup=False)
 
@@ -55,6 +63,7 @@ def demo(
         Path | None,
         typer.Option(envvar="FIRSTHAND_FOOTAGE", help="A folder of footage; without it an exercise is generated."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Run the whole route on this machine. Run again, it finds everything done and changes nothing."""
     stages = Stages()
@@ -70,7 +79,9 @@ def demo(
     version = _release(bench, stages)
     _audit(bench, stages)
     _pull(bench, version, stages)
-    _report(bench, stages, version, changed=waiting.totals(bench.db) != before)
+    emit("stages", stages.lines, as_json=as_json, empty="")
+    if not as_json:
+        _tell_where(bench, version, changed=waiting.totals(bench.db) != before)
     refused = len(listing.list_quarantine(bench.db)) - refused_before
     if not_sent or refused:
         raise RejectedInputError(
@@ -180,14 +191,8 @@ def _people() -> list[dict[str, str]]:
     return people
 
 
-def _report(bench: Workbench, stages: Stages, version: str, *, changed: bool) -> None:
+def _tell_where(bench: Workbench, version: str, *, changed: bool) -> None:
     console = out()
-    table = Table(title="The route", box=None, pad_edge=False, title_justify="left", header_style="bold")
-    for column in ("stage", "what was made", "seconds"):
-        table.add_column(column, justify="right" if column == "seconds" else "left", overflow="fold")
-    for name, outcome, elapsed_s in stages.lines:
-        table.add_row(name, outcome, f"{elapsed_s:.1f}")
-    console.print(table)
     if not changed:
         console.print("Everything was done already; nothing was changed.")
     prefect_ui = bench.settings.prefect_api_url.removesuffix("/api")

@@ -2,15 +2,15 @@
 
 import typer
 
-from flows.cli.output import out
-from pipeline.lookup.schema import upgrade
+from flows.cli.output import Json, emit
+from pipeline.lookup.schema import bring_to_newest
 from pipeline.settings import load_settings
 
 app = typer.Typer()
 
 
 @app.command(epilog="Example: firsthand migrate")
-def migrate() -> None:
+def migrate(as_json: Json = False) -> None:
     """Bring the database named by FIRSTHAND_DATABASE_URL to the newest schema. Safe to repeat."""
-    upgrade(load_settings().database_url.get_secret_value())
-    out().print("The database has the newest schema.")
+    done = bring_to_newest(load_settings().database_url.get_secret_value())
+    emit("schemas", [done], as_json=as_json, empty="")

@@ -17,7 +17,7 @@ import infra
 from flows.cli.output import Json, emit, err, out
 from infra.local import NOT_ANSWERING, PART_NAMES, PartStatus, Phase, Progress, Stack
 from pipeline.errors import StackError, UsageError
-from pipeline.lookup.schema import upgrade
+from pipeline.lookup.schema import bring_to_newest
 from pipeline.settings import home
 
 app = typer.Typer()
@@ -54,24 +54,32 @@ def status(as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example: firsthand down")
-def down() -> None:
+def down(as_json: Json = False) -> None:
     """Stop what `firsthand up` started, and nothing else. Data stays. Safe to repeat."""
+    stack = _stack()
     with _showing() as report:
-        _stack().down(report)
+        stack.down(report)
+    if as_json:
+        _print(stack.status(), as_json=True)
 
 
 @app.command(epilog="Example: firsthand reset --yes")
 def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Stop the local stack and delete all that it holds: databases, objects, labels, logs, credentials."""
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError("expected --yes, because nobody can be asked here; nothing was deleted")
         typer.confirm(f"Delete everything in {home()}?", abort=True)
+    stack = _stack()
     with _showing() as report:
-        _stack().reset(report)
-    out().print("The local stack is gone.")
+        stack.reset(report)
+    if as_json:
+        _print(stack.status(), as_json=True)
+    else:
+        out().print("The local stack is gone.")
 
 
 def bring_up(parts: list[str] | None) -> None:
@@ -90,7 +98,7 @@ def _stack() -> Stack:
     if not (project / "infra" / "locks").is_dir():
         raise UsageError(f"expected a checkout of Firsthand at {project}: the local stack runs from one")
     tools = Path(os.environ.get("FIRSTHAND_TOOLS") or project / ".tools")
-    return Stack(home(), tools, project, migrate=upgrade)
+    return Stack(home(), tools, project, migrate=bring_to_newest)
 
 
 def _print(found: list[PartStatus], *, as_json: bool) -> None:

@@ -20,7 +20,7 @@ from infra.local.supervise import is_stale, processes_of, settle_ports
 from pipeline.errors import FirsthandError, StackError, UsageError
 
 ROUNDS = 3
-Migrate = Callable[[str], None]
+Migrate = Callable[[str], object]
 """Brings the Firsthand database, given by its URL, to the schema of today. Safe to repeat."""
 
 

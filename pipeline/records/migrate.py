@@ -1,9 +1,11 @@
-"""Bring a database to the newest schema."""
+"""Which schema does a database have, and how does it come to the newest?"""
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import NullPool, create_engine
 
 from pipeline.records.session import our_errors
 
@@ -29,3 +31,13 @@ def upgrade(url: str) -> None:
     """
     with our_errors():
         command.upgrade(config(url), "head")
+
+
+def revision(url: str) -> str | None:
+    """The newest migration that this database has had; `None` when it had none.
+
+    Raises:
+        AccessDeniedError, SettingsError, DatabaseUnavailableError: as `upgrade`.
+    """
+    with our_errors(), create_engine(url, poolclass=NullPool).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

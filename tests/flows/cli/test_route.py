@@ -57,9 +57,10 @@ def test_the_same_file_twice_is_sent_once(run: Run, own_bench: Workbench, tmp_pa
 
 def test_migrating_can_be_repeated_and_makes_the_tables(look: Run, databases: Databases) -> None:
     url = databases.make_bare()
-    for _ in range(2):
-        shown = look("migrate", FIRSTHAND_DATABASE_URL=url)
-        assert (shown.code, shown.out, shown.err) == (0, "The database has the newest schema.\n", "")
+    first, again = (look("migrate", "--json", FIRSTHAND_DATABASE_URL=url).items("schemas") for _ in range(2))
+    assert first[0]["before"] is None
+    assert first[0]["now"]
+    assert again == [{"before": first[0]["now"], "now": first[0]["now"]}]
     assert look("clips", "--json", FIRSTHAND_DATABASE_URL=url).items("clips") == []
 
 
