@@ -30,6 +30,10 @@ class UnreadableMediaError(RejectedInputError):
     """The bytes are not media that ffmpeg can read within its allow-lists."""
 
 
+class UnreadableFileError(RejectedInputError):
+    """A file that is no footage (a still, a track, a manifest, a sealed clip) is not what its parser can read."""
+
+
 class DamagedMediaError(RejectedInputError):
     """The media opens, but its frames do not decode without error."""
 

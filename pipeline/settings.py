@@ -7,6 +7,7 @@ Nothing has a default that works only on a laptop.
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -57,6 +58,10 @@ class Settings(BaseSettings):
         default_factory=lambda: os.cpu_count() or 1, description="uploads that one flow run works on at once"
     )
     ffmpeg_timeout_s: PositiveInt = Field(default=4 * 3600, description="longest run of one ffmpeg, in seconds")
+    sandbox: Literal["required", "when-possible"] = Field(
+        default="when-possible",
+        description="whether footage may be read where bubblewrap does not work: when-possible or required",
+    )
 
     @field_validator("database_url")
     @classmethod

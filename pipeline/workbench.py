@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.object_store import ObjectStore
+from pipeline.adapters.sandbox import Parsers
 from pipeline.adapters.scratch import Scratch
 from pipeline.domain import taxonomies
 from pipeline.domain.clip import ClipPolicy
@@ -34,6 +35,10 @@ class Workbench:
         self.clock = clock
         self.recipe: Recipe = VIEWING
         self.policy = ClipPolicy()
+
+    @property
+    def _must_wall(self) -> bool:
+        return self.settings.sandbox == "required"
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -58,7 +63,13 @@ class Workbench:
     @cached_property
     def media(self) -> Ffmpeg:
         """Ffmpeg within its limits."""
-        return Ffmpeg(limits=Limits(wall_s=self.settings.ffmpeg_timeout_s), scratch=self.scratch.own)
+        limits = Limits(wall_s=self.settings.ffmpeg_timeout_s)
+        return Ffmpeg(limits=limits, scratch=self.scratch.own, must_wall=self._must_wall)
+
+    @cached_property
+    def parsers(self) -> Parsers:
+        """Parsers of sidecars, stills and telemetry, each in a child of its own."""
+        return Parsers(scratch=self.scratch.own, must_wall=self._must_wall)
 
     @cached_property
     def labelling(self) -> "LabelStudio":

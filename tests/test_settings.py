@@ -120,6 +120,7 @@ def test_all_mistakes_are_told_at_once(environment: pytest.MonkeyPatch) -> None:
         ("INGEST_JOBS", "0", "greater than 0"),
         ("INGEST_JOBS", "many", "integer"),
         ("FFMPEG_TIMEOUT_S", "-1", "greater than 0"),
+        ("SANDBOX", "sometimes", "required"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_was_expected(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.ffmpeg.sandbox import find_program
+from pipeline.adapters.sandbox import find_program
 
 
 def hide_bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,9 +27,8 @@ from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.packets import PacketReader, Packets
 from pipeline.adapters.ffmpeg.probe import Header
-from pipeline.adapters.ffmpeg.process import Finished
 from pipeline.adapters.ffmpeg.rendering import RENDITION, render_argv
-from pipeline.adapters.ffmpeg.sandbox import OUTPUT_FOLDER, Sandbox, find_program, working_folder
+from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, find_program, working_folder
 from pipeline.domain.clip import PlannedClip
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.recipe import Recipe
@@ -62,8 +61,9 @@ class Rendered:
 class Ffmpeg:
     """Ffmpeg within limits. Safe to share between threads; every call works in a folder of its own."""
 
-    def __init__(self, *, limits: Limits, scratch: Path) -> None:
+    def __init__(self, *, limits: Limits, scratch: Path, must_wall: bool = False) -> None:
         self._limits = limits
+        self._must_wall = must_wall
         self._scratch = scratch / "ffmpeg"
 
     @cached_property
@@ -121,7 +121,7 @@ class Ffmpeg:
         video = facts.video
         _size_bytes(source)
         with working_folder(target.parent, f"{target.name}.part") as folder:
-            finished = Sandbox(limits=self._limits, program="ffmpeg").run(
+            finished = self._sandbox("ffmpeg").run(
                 render_argv(facts, recipe, cut_frames, self._limits),
                 folder=folder,
                 inputs={argv.SOURCE: source},
@@ -156,7 +156,7 @@ class Ffmpeg:
             raise MediaToolError(f"expected a rendition with sound and clips that tile it, found {len(planned)} clips")
         frame_rate = planned[-1].end_frame / planned[-1].span.end_s
         with working_folder(target_dir, ".part") as folder:
-            finished = Sandbox(limits=self._limits, program="ffmpeg").run(
+            finished = self._sandbox("ffmpeg").run(
                 cut_argv(planned, frame_rate, int(audio["sample_rate"]), self._limits),
                 folder=folder,
                 inputs={argv.SOURCE: rendition},
@@ -184,6 +184,9 @@ class Ffmpeg:
             raise blame(finished, "decoding", DamagedMediaError)
         refuse_cut_short(finished)
         return tuple(line.rsplit(b",", 1)[1].strip().decode() for line in lines if line[:1].isdigit())
+
+    def _sandbox(self, program: str) -> Sandbox:
+        return Sandbox(limits=self._limits.of_a_child, program=program, must_wall=self._must_wall)
 
     def _header(self, path: Path) -> Header:
         answer: list[bytes] = []
@@ -214,8 +217,9 @@ class Ffmpeg:
     ) -> Finished:
         _size_bytes(path)
         with working_folder(self._scratch) as folder:
-            sandbox = Sandbox(limits=self._limits, program=program)
-            return sandbox.run(arguments, folder=folder, inputs={argv.SOURCE: path}, wall_s=wall_s, on_line=on_line)
+            return self._sandbox(program).run(
+                arguments, folder=folder, inputs={argv.SOURCE: path}, wall_s=wall_s, on_line=on_line
+            )
 
 
 def _size_bytes(path: Path) -> int:

@@ -5,17 +5,15 @@ world's fault and may pass. Everything else, a crash of the decoder included, is
 """
 
 import re
-import signal
 from collections.abc import Iterable
 
-from pipeline.adapters.ffmpeg.process import Finished
+from pipeline.adapters.sandbox import Finished
+from pipeline.adapters.sandbox.endings import LIMIT_SIGNALS, NOT_STARTED, OUTSIDE_SIGNALS, signal_of
 from pipeline.errors import DamagedMediaError, MediaLimitError, MediaToolError, RejectedInputError
 
 _SAID_WHEN_CUT_SHORT = ("partial file", "File ended prematurely", "corrupt input packet")
 """What demuxers say, without failing, when packets that the container lists are not in the file."""
 
-_LIMIT_SIGNALS = {signal.SIGXCPU: "CPU time", signal.SIGXFSZ: "output"}
-_OUTSIDE_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 _SAID_OF_LIMITS = (
     "exceeds specified max pixel count",
     "exceeds max_streams",
@@ -29,12 +27,8 @@ _COMPLAINT = re.compile(r"^(?:\[[^\[\]]+ @ 0x[0-9a-f]+\] )*\[(?:warning|error|fa
 """How a line begins that ffmpeg itself complains with. Tags of the footage are printed too, at other levels: what a
 title says must decide nothing."""
 
-_SHELL_SIGNAL_BASE = 128
 _STOPPED_BY_REQUEST = 255
 """What ffmpeg returns when a signal asked it to stop and it did so in order."""
-
-_NOT_STARTED = re.compile(r"^(?:setpriv|prlimit|bwrap): |: error while loading shared libraries: ", re.MULTILINE)
-"""The words of whatever stands between us and ffmpeg: then the footage was never looked at."""
 
 _LEVEL = re.compile(r"\[(?:error|fatal|panic)\] ?(.*)$")
 _LINES_SHOWN = 3
@@ -52,12 +46,12 @@ def blame(finished: Finished, doing: str, at_fault: type[RejectedInputError]) ->
         at_fault: the error when nothing but the footage can be at fault.
     """
     said = last_words(finished)
-    stopped_by = _signal_of(finished.returncode)
-    if stopped_by in _LIMIT_SIGNALS:
-        return MediaLimitError(f"{doing} took more {_LIMIT_SIGNALS[stopped_by]} than allowed")
-    if finished.returncode == _STOPPED_BY_REQUEST or stopped_by in _OUTSIDE_SIGNALS:
+    stopped_by = signal_of(finished.returncode)
+    if stopped_by in LIMIT_SIGNALS:
+        return MediaLimitError(f"{doing} took more {LIMIT_SIGNALS[stopped_by]} than allowed")
+    if finished.returncode == _STOPPED_BY_REQUEST or stopped_by in OUTSIDE_SIGNALS:
         return MediaToolError(f"{doing} was stopped from outside (return code {finished.returncode})")
-    if _NOT_STARTED.search(finished.stderr) or _complained_of(finished, _SAID_OF_WORLD):
+    if NOT_STARTED.search(finished.stderr) or _complained_of(finished, _SAID_OF_WORLD):
         return MediaToolError(f"{doing} failed on this machine: {said}")
     if asked_too_much(finished):
         return MediaLimitError(f"{doing} asked for more than allowed: {said}")
@@ -116,9 +110,3 @@ def last_words(finished: Finished) -> str:
 def _complained_of(finished: Finished, words: Iterable[str]) -> bool:
     complaints = [line for line in finished.stderr.splitlines() if _COMPLAINT.match(line)]
     return any(word in complaint for word in words for complaint in complaints)
-
-
-def _signal_of(returncode: int) -> signal.Signals | None:
-    """The signal that ended a child, told by the kernel (negative) or by bubblewrap, as shells do (above 128)."""
-    number = -returncode if returncode < 0 else returncode - _SHELL_SIGNAL_BASE
-    return signal.Signals(number) if number in set(signal.Signals) else None

@@ -7,6 +7,8 @@ ends in `MediaLimitError`.
 from dataclasses import dataclass
 from fractions import Fraction
 
+from pipeline.adapters.sandbox import ChildLimits
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -31,6 +33,11 @@ class Limits:
     streams_max: int = 32
     frames_max: int = 24 * 3600 * 60
     """A day at 60 frames a second."""
+
+    @property
+    def of_a_child(self) -> ChildLimits:
+        """What the kernel keeps of these."""
+        return ChildLimits(memory_bytes=self.memory_bytes, file_bytes=self.output_bytes)
 
     def reading_wall_s(self, size_bytes: int) -> int:
         """Seconds allowed for reading a file of this size."""

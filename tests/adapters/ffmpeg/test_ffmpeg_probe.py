@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.ffmpeg import Ffmpeg
-from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.ffmpeg.packets import PacketReader
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts
 from pipeline.errors import MediaLimitError, UnreadableMediaError
@@ -136,3 +135,10 @@ def test_more_packets_than_frames_allowed_are_refused_while_they_come() -> None:
     reader.add_line(b"1,1,1,__")
     with pytest.raises(MediaLimitError, match="at most 2 packets"):
         reader.add_line(b"2,2,1,__")
+
+
+def test_the_identity_names_version_and_bytes_and_stays_the_same(media: Ffmpeg, tmp_path: Path) -> None:
+    version, digest = media.identity.rsplit(" sha256:", 1)
+    assert version.startswith("ffmpeg ")
+    assert len(digest) == 64
+    assert Ffmpeg(limits=Limits(), scratch=tmp_path).identity == media.identity

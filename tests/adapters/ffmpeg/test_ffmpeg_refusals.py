@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.ffmpeg.faults import blame, refuse_cut_short
-from pipeline.adapters.ffmpeg.process import Finished
+from pipeline.adapters.sandbox.process import Finished
 from pipeline.domain.clip import tile
 from pipeline.domain.recipe import VIEWING
 from pipeline.errors import (

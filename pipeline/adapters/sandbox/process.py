@@ -2,10 +2,11 @@
 
 Rules kept here:
 
-* The argv is a list; there is no shell and nothing to read on stdin.
+* The argv is a list; there is no shell. Its stdin is empty, or holds what we say: a secret goes in that way and is
+  then on no disk and in no list of processes.
 * The child leads a process group of its own. On a timeout, and on any exception at all (a cancelled flow, Ctrl-C),
   the group is killed and waited for before the exception goes on.
-* When this process is killed itself, the kernel kills the child (`setpriv --pdeathsig`, in `sandbox`). That signal
+* When this process is killed itself, the kernel kills the child (`setpriv --pdeathsig`, in `runner`). That signal
   is sent when the *thread* that started the child ends; here that thread waits, so the two end together.
 * Of stderr the end is kept, whatever its length.
 """
@@ -26,8 +27,8 @@ from pipeline.errors import MediaLimitError, MediaToolError, SettingsError
 STDERR_TAIL_BYTES = 1 << 16
 """Enough for the statistics that ffmpeg prints last and the errors before them."""
 
-LINE_BYTES_MAX = 1 << 20
-"""A longer line of stdout is no answer to anything we ask."""
+STDIN_BYTES_MAX = 1 << 15
+"""What fits into any pipe at once, so that writing it never waits for a child that does not read."""
 
 _READ_BYTES = 1 << 16
 _DEATH_WAIT_S = 10
@@ -44,21 +45,30 @@ class Finished:
 
 
 def run_child(
-    argv: Sequence[str], *, cwd: Path, wall_s: int, on_line: Callable[[bytes], None] | None = None
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    wall_s: int,
+    on_line: Callable[[bytes], None] | None = None,
+    line_bytes: int = 1 << 20,
+    stdin: bytes = b"",
 ) -> Finished:
     """Run a child to its end, handing each line of its stdout on as it comes.
 
     Raises:
-        MediaLimitError: it ran longer than `wall_s` or wrote an endless line and is dead, or its command is too long.
+        MediaLimitError: it ran longer than `wall_s` or wrote a line of more than `line_bytes` and is dead, or its
+            command is too long.
         MediaToolError: this machine starts no more processes.
         SettingsError: the program is not there.
     """
+    if len(stdin) > STDIN_BYTES_MAX:
+        raise ValueError(f"expected at most {STDIN_BYTES_MAX} bytes of stdin, found {len(stdin)}")
     try:
         child = subprocess.Popen(
             argv,
             cwd=cwd,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
@@ -71,7 +81,8 @@ def run_child(
         # The kernel takes 128 KiB an argument: more than ten hours of ten-second clips.
         raise MediaLimitError("expected no more clips than one command can name, found more") from exc
     try:
-        stderr = _pump(child, time.monotonic() + wall_s, on_line)
+        _tell(child, stdin)
+        stderr = _pump(child, time.monotonic() + wall_s, _Lines(on_line, line_bytes))
         return Finished(child.wait(timeout=_DEATH_WAIT_S), stderr)
     except (TimeoutError, subprocess.TimeoutExpired) as exc:
         raise MediaLimitError(f"reading or encoding took longer than {wall_s} s and was stopped") from exc
@@ -79,9 +90,15 @@ def run_child(
         _bury(child)
 
 
-def _pump(child: subprocess.Popen[bytes], deadline_s: float, on_line: Callable[[bytes], None] | None) -> str:
+def _tell(child: subprocess.Popen[bytes], stdin: bytes) -> None:
+    if child.stdin is not None:
+        with contextlib.suppress(BrokenPipeError), child.stdin:
+            child.stdin.write(stdin)
+
+
+def _pump(child: subprocess.Popen[bytes], deadline_s: float, lines: "_Lines") -> str:
     """Empty both pipes until the child has closed them; what is kept of stderr."""
-    lines, tail = _Lines(on_line), b""
+    tail = b""
     with selectors.DefaultSelector() as selector:
         for pipe in filter(None, (child.stdout, child.stderr)):
             selector.register(pipe, selectors.EVENT_READ)
@@ -105,22 +122,25 @@ def _pump(child: subprocess.Popen[bytes], deadline_s: float, on_line: Callable[[
 class _Lines:
     """Makes lines of chunks and hands them on."""
 
-    def __init__(self, on_line: Callable[[bytes], None] | None) -> None:
+    def __init__(self, on_line: Callable[[bytes], None] | None, line_bytes: int) -> None:
         self._on_line = on_line
-        self._rest = b""
+        self._line_bytes = line_bytes
+        self._rest = bytearray()
 
     def add(self, chunk: bytes) -> None:
         if self._on_line is None:
             return
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        for line in lines:
-            self._on_line(line)
-        if len(self._rest) > LINE_BYTES_MAX:
-            raise MediaLimitError(f"expected lines of at most {LINE_BYTES_MAX} bytes, found a longer one")
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            self._on_line(bytes(self._rest + end))
+            self._rest.clear()
+        self._rest += rest
+        if len(self._rest) > self._line_bytes:
+            raise MediaLimitError(f"expected lines of at most {self._line_bytes} bytes, found a longer one")
 
     def end(self) -> None:
         if self._rest and self._on_line is not None:
-            self._on_line(self._rest)
+            self._on_line(bytes(self._rest))
 
 
 def _bury(child: subprocess.Popen[bytes]) -> None:
@@ -129,6 +149,6 @@ def _bury(child: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-    for pipe in (child.stdout, child.stderr):
+    for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:
             pipe.close()

@@ -1,7 +1,6 @@
 """However a run ends, nothing of it is left: not on a timeout, not on a cancel, not when we are killed ourselves."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +13,8 @@ import psutil
 import pytest
 
 from pipeline.adapters.ffmpeg.faults import blame
-from pipeline.adapters.ffmpeg.limits import Limits
-from pipeline.adapters.ffmpeg.process import Finished, run_child
-from pipeline.adapters.ffmpeg.sandbox import Sandbox, bubblewrap_works, find_program, working_folder
+from pipeline.adapters.sandbox import ChildLimits, Sandbox, walls_here, working_folder
+from pipeline.adapters.sandbox.process import Finished, run_child
 from pipeline.errors import DamagedMediaError, MediaLimitError, MediaToolError, SettingsError
 from tests.walls import hide_bubblewrap
 
@@ -50,10 +48,9 @@ def wait_until(fact: Callable[[], bool]) -> None:
 
 @pytest.fixture(params=["bubblewrap", "limits alone"])
 def _within_both_walls(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bwrap = shutil.which("bwrap")
     if request.param == "limits alone":
         hide_bubblewrap(tmp_path / "programs", monkeypatch)
-    elif bwrap is None or not bubblewrap_works(bwrap, find_program("ffmpeg")):
+    elif walls_here().missing:
         pytest.skip("bubblewrap does not work on this machine")
 
 
@@ -61,7 +58,7 @@ def _within_both_walls(request: pytest.FixtureRequest, tmp_path: Path, monkeypat
 class TestNothingIsLeft:
     def test_after_a_timeout(self, tmp_path: Path) -> None:
         mark = f"timeout-{tmp_path}"
-        sandbox = Sandbox(limits=Limits(), program="ffmpeg")
+        sandbox = Sandbox(limits=ChildLimits(), program="ffmpeg")
         with pytest.raises(MediaLimitError, match="longer than 1 s"), working_folder(tmp_path / "scratch") as folder:
             sandbox.run(endless(mark), folder=folder, inputs={}, wall_s=1)
         wait_until(lambda: not running(mark))
@@ -77,7 +74,7 @@ class TestNothingIsLeft:
             raise cancel
 
         arguments = ["-progress", "pipe:1", *endless(mark)]
-        sandbox = Sandbox(limits=Limits(), program="ffmpeg")
+        sandbox = Sandbox(limits=ChildLimits(), program="ffmpeg")
         with pytest.raises(cancel), working_folder(tmp_path / "scratch") as folder:
             sandbox.run(arguments, folder=folder, inputs={}, wall_s=60, on_line=stop)
         assert seen
@@ -87,10 +84,9 @@ class TestNothingIsLeft:
         mark = f"killed-{tmp_path}"
         program = f"""
 from pathlib import Path
-from pipeline.adapters.ffmpeg.limits import Limits
-from pipeline.adapters.ffmpeg.sandbox import Sandbox, working_folder
+from pipeline.adapters.sandbox import ChildLimits, Sandbox, working_folder
 with working_folder(Path({str(tmp_path)!r})) as folder:
-    Sandbox(limits=Limits(), program="ffmpeg").run({endless(mark)!r}, folder=folder, inputs={{}}, wall_s=600)
+    Sandbox(limits=ChildLimits(), program="ffmpeg").run({endless(mark)!r}, folder=folder, inputs={{}}, wall_s=600)
 """
         parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
         try:
@@ -112,14 +108,14 @@ with working_folder(Path({str(tmp_path)!r})) as folder:
 
         arguments = ["-progress", "pipe:1", *endless(mark)]
         with working_folder(tmp_path / "scratch") as folder:
-            sandbox = Sandbox(limits=Limits(), program="ffmpeg")
+            sandbox = Sandbox(limits=ChildLimits(), program="ffmpeg")
             finished = sandbox.run(arguments, folder=folder, inputs={}, wall_s=60, on_line=stab)
         assert type(blame(finished, "encoding", DamagedMediaError)) is MediaToolError
         assert not running(mark)
 
     def test_kernel_limits_are_set_in_the_child(self, tmp_path: Path) -> None:
         lines: list[bytes] = []
-        limits = Limits(memory_bytes=3_000_000_000, output_bytes=70_000_000)
+        limits = ChildLimits(memory_bytes=3_000_000_000, file_bytes=70_000_000)
         with working_folder(tmp_path / "scratch") as folder:
             Sandbox(limits=limits, program="cat").run(
                 ["/proc/self/limits"], folder=folder, inputs={}, wall_s=30, on_line=lines.append
@@ -135,7 +131,7 @@ with working_folder(Path({str(tmp_path)!r})) as folder:
         monkeypatch.setenv("FIRSTHAND_S3_SECRET_ACCESS_KEY", "hunter2")
         lines: list[bytes] = []
         with working_folder(tmp_path / "scratch") as folder:
-            Sandbox(limits=Limits(), program="cat").run(
+            Sandbox(limits=ChildLimits(), program="cat").run(
                 ["/proc/self/environ"], folder=folder, inputs={}, wall_s=30, on_line=lines.append
             )
         assert b"PATH=" in b"".join(lines)
@@ -173,7 +169,7 @@ def test_an_endless_line_is_refused(tmp_path: Path) -> None:
 def test_a_program_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SettingsError, match="ffmpeg was not found"):
-        Sandbox(limits=Limits(), program="ffmpeg")
+        Sandbox(limits=ChildLimits(), program="ffmpeg")
 
 
 def test_a_command_beyond_the_kernels_size_is_refused(tmp_path: Path) -> None:

@@ -6,24 +6,24 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from pipeline.adapters.ffmpeg import Ffmpeg, Limits, sandbox
-from pipeline.adapters.ffmpeg.process import Finished
-from pipeline.adapters.ffmpeg.sandbox import Sandbox, bubblewrap_works, find_program, working_folder
+from pipeline.adapters.ffmpeg import Ffmpeg, Limits
+from pipeline.adapters.sandbox import ChildLimits, Sandbox, walls, walls_here, working_folder
+from pipeline.adapters.sandbox.process import Finished
 from pipeline.domain.recipe import VIEWING
+from pipeline.errors import SettingsError
 from tests.footage import make_clip
 from tests.walls import hide_bubblewrap
 
 
 @pytest.fixture
 def _bubblewrap() -> None:
-    bwrap = shutil.which("bwrap")
-    if bwrap is None or not bubblewrap_works(bwrap, find_program("ffmpeg")):
+    if walls_here().missing:
         pytest.skip("bubblewrap does not work on this machine")
 
 
 def run_shell(script: str, folder: Path, inputs: dict[str, Path]) -> tuple[Finished, list[bytes]]:
     lines: list[bytes] = []
-    shell = Sandbox(limits=Limits(), program="sh")
+    shell = Sandbox(limits=ChildLimits(), program="sh")
     return shell.run(["-c", script], folder=folder, inputs=inputs, wall_s=30, on_line=lines.append), lines
 
 
@@ -54,20 +54,21 @@ def test_there_is_no_network_and_no_other_process(tmp_path: Path) -> None:
 
 
 def test_without_bubblewrap_the_bytes_are_the_same_and_one_warning_says_so(
-    media: Ffmpeg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    media = Ffmpeg(limits=Limits(), scratch=tmp_path / "scratch")
     source = make_clip(tmp_path / "footage.mp4")
     facts = media.probe(source)
     media.render(source, facts, VIEWING, cut_frames=[0], target=tmp_path / "walled.mp4")
 
     hide_bubblewrap(tmp_path / "programs", monkeypatch)
     assert shutil.which("bwrap") is None
-    sandbox._warn_of_no_bubblewrap.cache_clear()
+    walls._warn.cache_clear()
     with capture_logs() as logs:
         assert media.probe(source) == facts
         media.render(source, facts, VIEWING, cut_frames=[0], target=tmp_path / "bare.mp4")
     assert [(log["event"], log["log_level"], log["missing"]) for log in logs] == [
-        ("sandbox_reduced", "warning", "bubblewrap")
+        ("sandbox_limited", "warning", "no network, no other process, read-only system, only its inputs to read")
     ]
     assert (tmp_path / "bare.mp4").read_bytes() == (tmp_path / "walled.mp4").read_bytes()
 
@@ -85,8 +86,14 @@ def test_a_working_folder_is_private_and_goes_away_with_its_block(tmp_path: Path
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_the_identity_names_version_and_bytes_and_stays_the_same(media: Ffmpeg, tmp_path: Path) -> None:
-    version, digest = media.identity.rsplit(" sha256:", 1)
-    assert version.startswith("ffmpeg ")
-    assert len(digest) == 64
-    assert Ffmpeg(limits=Limits(), scratch=tmp_path).identity == media.identity
+def test_where_the_walls_are_required_nothing_runs_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_clip(tmp_path / "footage.mp4")
+    demanding = Ffmpeg(limits=Limits(), scratch=tmp_path / "scratch", must_wall=True)
+    if not walls_here().missing:
+        assert demanding.probe(source).video.frame_count == 50
+    hide_bubblewrap(tmp_path / "programs", monkeypatch)
+    with pytest.raises(SettingsError, match="FIRSTHAND_SANDBOX=required"):
+        demanding.probe(source)
+    assert walls_here().missing == walls.BY_BUBBLEWRAP
