@@ -20,6 +20,7 @@ from flows.retry import POLICY
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import UploadId
 from pipeline.errors import QuarantinedError, RejectedInputError
+from pipeline.steps.assign import assign_uploads
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.preserve import preserve_upload
 from pipeline.steps.probe import probe_original
@@ -54,7 +55,8 @@ def _waiting_uploads() -> list[str]:
     received = receive_uploads(
         bucket=bench.settings.s3_intake_bucket, store=bench.store, db=bench.db, clock=bench.clock
     )
-    return [str(upload_id) for upload_id in received.waiting]
+    assigned = assign_uploads(db=bench.db, clock=bench.clock)
+    return [str(upload_id) for upload_id in (*received.waiting, *assigned)]
 
 
 def _hand_out(uploads: list[str]) -> None:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.domain import keys
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import AnnotationId, ReleaseId, UploadId
+from pipeline.domain.ids import AnnotationId, CameraSerial, ReleaseId, UploadId
 from pipeline.errors import DamagedMediaError
 from pipeline.records import exercises
 from pipeline.workbench import Workbench
-from tests.builders import Chain, a_declaration
+from tests.builders import CAMERA, Chain, a_declaration
 from tests.stages import Stages
 from tests.stored import answer, store_chain
 
@@ -27,7 +28,9 @@ class Furnished:
     refused_annotation: AnnotationId
     quarantined: UploadId
     stray: UploadId
-    """Of a key that names no exercise."""
+    """Of a key that names no camera."""
+    waiting: UploadId
+    """Of a camera, but of no exercise."""
     published: ReleaseId
     """attack-early 1.0.0."""
     drafted: ReleaseId
@@ -55,6 +58,11 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
         metadata={"original-name": NASTY_NAME},
     )
     (stray,) = stages.receive().new
+    unclaimed = keys.upload_key(None, CameraSerial(CAMERA), Sha256.of(b"whose"))
+    bench.store.put_once(
+        bench.settings.s3_intake_bucket, unclaimed, b"whose", digest=Sha256.of(b"whose"), media_type="video/mp4"
+    )
+    (waiting,) = stages.receive().new
     published = stages.release("attack-early", "1.0.0", annotators_min=2)
     drafted = stages.select("attack-early", "1.1.0", annotators_min=2)
     stages.verify()
@@ -65,6 +73,7 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
         refused.annotation_id,
         quarantined,
         stray,
+        waiting,
         published,
         drafted,
     )

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import Json, emit
+from flows.cli.output import Json, emit, err
+from pipeline.steps.assign import assign_uploads
 from pipeline.steps.declare import declare_exercises
 from pipeline.workbench import open_workbench
 
@@ -27,4 +28,7 @@ def add(
     """Record the exercises that a file declares. Again with changes? The newest declaration counts, none is lost."""
     bench = open_workbench()
     found = declare_exercises(file, db=bench.db, clock=bench.clock)
+    assigned = assign_uploads(db=bench.db, clock=bench.clock)
     emit("declared", found, as_json=as_json, empty="")
+    if assigned:
+        err().print(f"{len(assigned)} uploads that waited belong to an exercise now: firsthand ingest takes them up.")

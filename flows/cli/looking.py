@@ -24,6 +24,13 @@ def exercises(as_json: Json = False) -> None:
     emit("exercises", listing.list_exercises(open_workbench().db), as_json=as_json, empty="No exercises yet.")
 
 
+@app.command(epilog="Example: firsthand waiting --json")
+def waiting(as_json: Json = False) -> None:
+    """List the uploads that belong to no exercise yet, and why; `firsthand exercise add` takes them up."""
+    found = listing.list_waiting(open_workbench().db)
+    emit("waiting", found, as_json=as_json, empty="No upload waits for an exercise.")
+
+
 @app.command(epilog="Example: firsthand recordings --exercise EX-2026-014")
 def recordings(exercise: Exercise = None, as_json: Json = False) -> None:
     """List recordings: one press-record-to-stop of one camera each."""

@@ -20,6 +20,8 @@ class UploadClaim:
     size_bytes: int | None = None
     modified_at: datetime | None = None
     """When the sender's file system says the file was last written."""
+    started_at: datetime | None = None
+    """When recording began, as the sender says."""
     sent_at: datetime | None = None
     """When the sender's clock says sending began."""
 
@@ -29,6 +31,7 @@ class UploadClaim:
             "original-name": self.original_name,
             "size-bytes": None if self.size_bytes is None else str(self.size_bytes),
             "modified-at": None if self.modified_at is None else self.modified_at.astimezone(UTC).isoformat(),
+            "started-at": None if self.started_at is None else self.started_at.astimezone(UTC).isoformat(),
             "sent-at": None if self.sent_at is None else self.sent_at.astimezone(UTC).isoformat(),
         }
         return {name: value for name, value in said.items() if value is not None}
@@ -41,6 +44,7 @@ class UploadClaim:
             original_name=_name(metadata.get("original-name", "")),
             size_bytes=int(size) if size.isascii() and size.isdigit() and len(size) < _SIZE_DIGITS_MAX else None,
             modified_at=_time(metadata.get("modified-at", "")),
+            started_at=_time(metadata.get("started-at", "")),
             sent_at=_time(metadata.get("sent-at", "")),
         )
 

@@ -17,6 +17,7 @@ SubjectKind = Literal["exercise", "upload", "original", "recording", "rendition"
 EventKind = Literal[
     "declared",
     "received",
+    "assigned",
     "quarantined",
     "preserved",
     "duplicate_found",

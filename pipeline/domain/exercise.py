@@ -6,6 +6,7 @@ A declaration is written by whoever ran the exercise. Rules kept here:
 * People are pseudonyms: a wearer is a short code of capital letters, digits and dashes with at least one digit, so that
   a name does not pass by accident.
 * A camera is worn by one person in one exercise. "live" ammunition is said, never assumed from silence.
+* Days are local to the site. An exercise of one day has no `held_until`.
 """
 
 import re
@@ -21,8 +22,13 @@ from pipeline.errors import CustodyError, UsageError
 Scenario = Literal["marauding_attack", "hostage", "siege", "vehicle_stop", "room_clearance", "range", "other"]
 Ammunition = Literal["live", "blank", "simunition", "dummy", "none"]
 
+DAYS_MAX = 31
+"""An exercise longer than a month is a year mistyped."""
+
 _WEARER = re.compile(r"(?=[A-Z0-9-]*[0-9])[A-Z0-9][A-Z0-9-]{1,19}")
 _WEAPON = re.compile(r"[a-z][a-z0-9 -]{1,39}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = range(2000, 2100)
 _SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
 
 
@@ -50,10 +56,23 @@ class ExerciseDeclaration:
     exercise_id: ExerciseId
     scenario: Scenario
     held_on: date
+    """The day, or the first of several."""
     site: str
     """A code of the training site, not an address."""
     cameras: tuple[WornCamera, ...]
     weapons: tuple[Weapon, ...]
+    held_until: date | None = None
+    """The last day; `None` when there was one day only."""
+
+    @property
+    def last_day(self) -> date:
+        """The last day, which may be the first."""
+        return self.held_until or self.held_on
+
+    @property
+    def days(self) -> str:
+        """The day or days, for people."""
+        return self.held_on.isoformat() + (f" to {self.held_until.isoformat()}" if self.held_until else "")
 
     @classmethod
     def parse(cls, said: object) -> Self:
@@ -63,10 +82,11 @@ class ExerciseDeclaration:
             UsageError: it is not one; the message tells every mistake.
         """
         reader = Reader(said, "exercise", [])
+        reader.expect_only("exercise", "scenario", "held_on", "held_until", "site", "cameras", "weapons")
         found = cls(
             exercise_id=reader.read("exercise", keys.exercise_id),
             scenario=reader.read("scenario", _scenario),
-            held_on=reader.read("held_on", date.fromisoformat),
+            held_on=reader.read("held_on", _day),
             site=reader.read("site", _site),
             cameras=tuple(
                 WornCamera(camera.read("serial", keys.camera_serial), camera.read("wearer", _wearer))
@@ -76,11 +96,19 @@ class ExerciseDeclaration:
                 Weapon(weapon.read("kind", _weapon), weapon.read("ammunition", _ammunition))
                 for weapon in reader.inners("weapons")
             ),
+            held_until=reader.read("held_until", _day) if reader.has("held_until") else None,
         )
         try:
             reader.finish()
         except CustodyError as exc:
             raise UsageError(str(exc)) from exc
+        if found.held_until is not None and found.held_until <= found.held_on:
+            raise UsageError(
+                f"exercise {found.exercise_id}: expected held_until after held_on {found.held_on}, "
+                f"found {found.held_until}; leave it out where there was one day"
+            )
+        if (found.last_day - found.held_on).days > DAYS_MAX:
+            raise UsageError(f"exercise {found.exercise_id}: expected at most {DAYS_MAX} days, found {found.days}")
         serials = [camera.camera_serial for camera in found.cameras]
         if twice := sorted({serial for serial in serials if serials.count(serial) > 1}):
             raise UsageError(
@@ -97,7 +125,15 @@ class ExerciseDeclaration:
             "site": self.site,
             "cameras": [{"serial": camera.camera_serial, "wearer": camera.wearer} for camera in self.cameras],
             "weapons": [{"kind": weapon.kind, "ammunition": weapon.ammunition} for weapon in self.weapons],
+            **({"held_until": self.held_until.isoformat()} if self.held_until else {}),
         }
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    if day is None or day.year not in _YEARS:
+        raise ValueError(f"expected a day such as 2026-03-02, from 2000 to 2099, found {text[:80]!r}")
+    return day
 
 
 def _scenario(text: str) -> Scenario:

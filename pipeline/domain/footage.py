@@ -32,12 +32,15 @@ class Upload:
     etag: str
     size_bytes: int
     exercise_id: ExerciseId | None
+    """`None` while it waits for an exercise that its camera and day fit (`assignment`)."""
     camera_serial: CameraSerial | None
     original_name: str | None
     claimed_digest: Sha256 | None
     received_at: datetime
     chapter: ChapterPlace | None = None
     """Which part of a long recording it is, where its sender's naming tells."""
+    claimed_start_at: datetime | None = None
+    """When it was recorded, as its sender says: its start where that was told, else when the file was last written."""
 
     @staticmethod
     def id_for(at: Location) -> UploadId:

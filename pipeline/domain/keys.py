@@ -9,6 +9,7 @@ Rules kept here:
   clip's key is the border of what a partner may read: one prefix can be granted, a list of digests cannot.
 
     intake       uploads/<exercise>/<camera>/<sha256>
+                 uploads/_/<camera>/<sha256>              of an exercise that the sender does not know
     originals    originals/sha256/ab/<sha256>
     working      renditions/<recording>/<rendition>/<sha256>.mp4
                  clips/<rendition>/<clip>/<sha256>.mp4
@@ -41,6 +42,8 @@ _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _RELEASE_PATH = re.compile(r"(?:[a-z0-9][a-z0-9_-]*/){0,3}[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[a-z0-9]+)+")
 _UPLOAD_KEY_PARTS = 4
+_NO_EXERCISE = "_"
+"""No exercise can be called so."""
 _RESERVED_NAMES = frozenset({"blobs", "tuf"})
 """First parts of a key in the releases bucket that are not a release's name."""
 
@@ -49,7 +52,8 @@ _RESERVED_NAMES = frozenset({"blobs", "tuf"})
 class UploadKey:
     """What the key of an upload says about it."""
 
-    exercise_id: ExerciseId
+    exercise_id: ExerciseId | None
+    """`None` where the sender does not know it: then camera and day tell (`assignment`)."""
     camera_serial: CameraSerial
     digest: Sha256
 
@@ -97,13 +101,14 @@ def tier(text: str) -> Tier:
     return Tier(text)
 
 
-def upload_key(exercise: ExerciseId, camera: CameraSerial, digest: Sha256) -> str:
-    """Where an upload goes in the intake bucket.
+def upload_key(exercise: ExerciseId | None, camera: CameraSerial, digest: Sha256) -> str:
+    """Where an upload goes in the intake bucket; without an exercise it will wait for one.
 
     Raises:
         UsageError: the exercise or the camera cannot be part of a key.
     """
-    return f"{UPLOADS_PREFIX}{exercise_id(exercise)}/{camera_serial(camera)}/{digest}"
+    named = _NO_EXERCISE if exercise is None else exercise_id(exercise)
+    return f"{UPLOADS_PREFIX}{named}/{camera_serial(camera)}/{digest}"
 
 
 def parse_upload_key(key: str) -> UploadKey | None:
@@ -116,7 +121,8 @@ def parse_upload_key(key: str) -> UploadKey | None:
     if len(parts) != _UPLOAD_KEY_PARTS or f"{parts[0]}/" != UPLOADS_PREFIX:
         return None
     try:
-        return UploadKey(exercise_id(parts[1]), camera_serial(parts[2]), Sha256(parts[3]))
+        exercise = None if parts[1] == _NO_EXERCISE else exercise_id(parts[1])
+        return UploadKey(exercise, camera_serial(parts[2]), Sha256(parts[3]))
     except (UsageError, ValueError):
         return None
 

@@ -45,6 +45,16 @@ class Reader:
         if self._mistakes:
             raise CustodyError("; ".join(self._mistakes))
 
+    def has(self, name: str) -> bool:
+        """Whether there is anything called `name`; what may be left out is asked for only then."""
+        return name in self._content
+
+    def expect_only(self, *names: str) -> None:
+        """Note as a mistake whatever is called otherwise: a name mistyped is not a value left out."""
+        for name in self._content:
+            if name not in names:
+                self._mistakes.append(f"{self._where}: expected only {', '.join(names)}; found {str(name)[:80]!r}")
+
     def read(self, name: str, parse: Callable[[str], T]) -> T:
         """The text called `name`, made into a value."""
         text = self._typed(name, str)

@@ -10,9 +10,10 @@ from uuid import UUID
 from pipeline.domain.audit import ThingKind
 from pipeline.domain.clock import corrected_start, readings_of
 from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.lookup.naming import Ref, resolve
-from pipeline.records import Database, Session, annotations, clips, custody, exercises, footage, releases
+from pipeline.records import Database, Session, annotations, assignments, clips, custody, exercises, footage, releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _upload(session: Session, upload_id: str) -> _Links:
     refusal = next((r for r in footage.quarantined(session) if r.upload.upload_id == upload.upload_id), None)
     digest = footage.content_of(session, upload.upload_id)
     facts = {
-        "state": "quarantined" if refusal else "preserved" if digest else "received",
+        "state": _state(upload, refused=refusal is not None, preserved=digest is not None),
         "exercise": upload.exercise_id or "unknown",
         "camera": upload.camera_serial or "unknown",
         "original_name": upload.original_name or "not given",
@@ -96,11 +97,25 @@ def _upload(session: Session, upload_id: str) -> _Links:
     }
     if refusal:
         facts["refused_because"] = refusal.reason
+    if upload.chapter is not None:
+        facts["chapter"] = f"{upload.chapter.number} of series {upload.chapter.series}"
+    if upload.claimed_start_at is not None:
+        facts["claimed_start_at"] = upload.claimed_start_at.isoformat()
+    if (because := assignments.reason_of(session, upload.upload_id)) is not None:
+        facts["exercise_because"] = because
     return _Links(
         facts,
         [Ref("exercise", upload.exercise_id)] if upload.exercise_id else [],
         [Ref("original", digest.hex)] if digest else [],
     )
+
+
+def _state(upload: Upload, *, refused: bool, preserved: bool) -> str:
+    if refused:
+        return "quarantined"
+    if upload.exercise_id is None:
+        return "waits for its exercise"
+    return "preserved" if preserved else "received"
 
 
 def _original(session: Session, digest: str) -> _Links:

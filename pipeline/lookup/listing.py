@@ -5,7 +5,8 @@ from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
-from pipeline.records import Database, audits, clips, footage, overview, releases
+from pipeline.domain.assignment import exercise_for
+from pipeline.records import Database, assignments, audits, clips, exercises, footage, overview, releases
 from pipeline.records.audits import Audit
 
 
@@ -63,6 +64,18 @@ class ReleaseLine:
     refused: int
     manifest_sha256: str | None
     drafted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """One upload that belongs to no exercise yet."""
+
+    upload_id: UUID
+    camera_serial: str | None
+    claimed_start_at: datetime | None
+    size_bytes: int
+    because: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +162,25 @@ def list_releases(db: Database) -> list[ReleaseLine]:
                 )
             )
         return lines
+
+
+def list_waiting(db: Database) -> list[WaitingLine]:
+    """Every upload that waits for an exercise, oldest first, with why no declared exercise fits."""
+    with db.begin() as session:
+        waiting = assignments.waiting_for_exercise(session)
+        declarations = exercises.newest_declarations(session) if waiting else []
+    return [
+        WaitingLine(
+            upload_id=upload.upload_id,
+            camera_serial=upload.camera_serial,
+            claimed_start_at=upload.claimed_start_at,
+            size_bytes=upload.size_bytes,
+            because=exercise_for(upload.camera_serial, upload.claimed_start_at, declarations).because,
+            received_at=upload.received_at,
+        )
+        for upload in waiting
+        if upload.camera_serial is not None
+    ]
 
 
 def list_quarantine(db: Database) -> list[QuarantineLine]:

@@ -1,10 +1,11 @@
 """What still waits to be done, and how much has been?"""
 
 from pipeline.adapters.object_store import ObjectStore
+from pipeline.domain.assignment import exercise_for
 from pipeline.domain.digest import Sha256
 from pipeline.domain.release import select_clips
 from pipeline.domain.version import Version
-from pipeline.records import Database, clips, footage, overview, releases
+from pipeline.records import Database, Session, assignments, clips, exercises, footage, overview, releases
 from pipeline.records.candidates import candidates
 from pipeline.records.overview import Totals
 
@@ -22,12 +23,25 @@ def uploads_left(db: Database) -> int:
 
 
 def anything_to_ingest(bucket: str, *, db: Database, store: ObjectStore) -> bool:
-    """Whether the intake bucket holds an object that is not received, or a received upload is not finished."""
+    """Whether the intake bucket holds an object that is not received, or a received upload is not finished.
+
+    One that waits for an exercise counts only when a declaration fits it by now.
+    """
     with db.begin() as session:
-        if footage.uploads_waiting(session):
+        if footage.uploads_waiting(session) or _can_be_assigned(session):
             return True
         known = footage.known_objects(session, bucket)
     return any(known.get(listed.key) != listed.etag for listed in store.list(bucket, ""))
+
+
+def _can_be_assigned(session: Session) -> bool:
+    waiting = assignments.waiting_for_exercise(session)
+    declarations = exercises.newest_declarations(session) if waiting else []
+    return any(
+        exercise_for(upload.camera_serial, upload.claimed_start_at, declarations).exercise_id is not None
+        for upload in waiting
+        if upload.camera_serial is not None
+    )
 
 
 def is_published(db: Database, name: str, version: str) -> bool:

@@ -45,6 +45,13 @@ def add_declaration(session: Session, declaration: ExerciseDeclaration, *, at: d
     )
 
 
+def newest_declarations(session: Session) -> list[ExerciseDeclaration]:
+    """The newest declaration of every exercise that has one."""
+    rows = session.scalars(sa.select(ExerciseDeclarationRow).order_by(ExerciseDeclarationRow.declared_at))
+    newest = {row.exercise_id: row.declaration for row in rows}
+    return [ExerciseDeclaration.parse(declaration) for declaration in newest.values()]
+
+
 def newest_declaration(session: Session, exercise_id: ExerciseId) -> Declared | None:
     """What was declared of an exercise last; `None` when nothing was."""
     row = session.scalar(

@@ -27,6 +27,7 @@ from pipeline.records.tables import (
     RecordingRow,
     RenditionRow,
     Row,
+    UploadAssignmentRow,
     UploadContentRow,
     UploadNameRow,
     UploadRow,
@@ -68,6 +69,7 @@ def add_upload(session: Session, upload: Upload) -> bool:
         received_at=upload.received_at,
         chapter_series=upload.chapter.series if upload.chapter else None,
         chapter_number=upload.chapter.number if upload.chapter else None,
+        claimed_start_at=upload.claimed_start_at,
     )
     if new and upload.original_name is not None:
         insert_new(session, UploadNameRow, upload_id=upload.upload_id, original_name=upload.original_name)
@@ -80,10 +82,16 @@ def get_upload(session: Session, upload_id: UploadId) -> Upload:
     Raises:
         UsageError: there is no upload of this id.
     """
-    row = session.get(UploadRow, upload_id)
-    if row is None:
+    found = uploads_where(session, UploadRow.upload_id == upload_id)
+    if not found:
         raise UsageError(f"no upload {upload_id}")
-    return _upload(row, session.scalar(_name_of(upload_id)))
+    return found[0]
+
+
+def uploads_where(session: Session, *conditions: sa.ColumnElement[bool]) -> list[Upload]:
+    """The uploads that meet these conditions, oldest first."""
+    query = _UPLOADS.where(*conditions).order_by(UploadRow.received_at, UploadRow.upload_id)
+    return [_upload(*row) for row in session.execute(query)]
 
 
 def known_objects(session: Session, bucket: str) -> dict[str, str]:
@@ -95,7 +103,7 @@ def known_objects(session: Session, bucket: str) -> dict[str, str]:
 
 
 def uploads_waiting(session: Session) -> list[UploadId]:
-    """Uploads that have neither become clips nor been quarantined, oldest first."""
+    """Uploads of an exercise that have neither become clips nor been quarantined, oldest first."""
     refused = sa.select(QuarantineRow.upload_id)
     cut = (
         sa.select(UploadContentRow.upload_id)
@@ -104,7 +112,12 @@ def uploads_waiting(session: Session) -> list[UploadId]:
     )
     rows = session.scalars(
         sa.select(UploadRow.upload_id)
-        .where(UploadRow.upload_id.not_in(refused), UploadRow.upload_id.not_in(cut))
+        .join(UploadAssignmentRow, UploadAssignmentRow.upload_id == UploadRow.upload_id, isouter=True)
+        .where(
+            sa.func.coalesce(UploadRow.exercise_id, UploadAssignmentRow.exercise_id).is_not(None),
+            UploadRow.upload_id.not_in(refused),
+            UploadRow.upload_id.not_in(cut),
+        )
         .order_by(UploadRow.received_at, UploadRow.upload_id)
     )
     return [UploadId(upload_id) for upload_id in rows]
@@ -137,13 +150,13 @@ def refused_recordings(session: Session) -> dict[RecordingId, str]:
 def quarantined(session: Session) -> list[Refusal]:
     """Everything in quarantine, oldest first."""
     rows = session.execute(
-        sa.select(UploadRow, QuarantineRow, UploadNameRow.original_name)
+        _UPLOADS.add_columns(QuarantineRow)
         .join(QuarantineRow, QuarantineRow.upload_id == UploadRow.upload_id)
-        .join(UploadNameRow, UploadNameRow.upload_id == UploadRow.upload_id, isouter=True)
         .order_by(QuarantineRow.quarantined_at, UploadRow.upload_id)
     )
     return [
-        Refusal(_upload(upload, name), row.error_kind, row.reason, row.quarantined_at) for upload, row, name in rows
+        Refusal(_upload(*upload), refused.error_kind, refused.reason, refused.quarantined_at)
+        for *upload, refused in rows
     ]
 
 
@@ -174,14 +187,8 @@ def content_of(session: Session, upload_id: UploadId) -> Sha256 | None:
 
 def uploads_of(session: Session, digest: Sha256) -> list[Upload]:
     """Every upload of these bytes, oldest first."""
-    rows = session.execute(
-        sa.select(UploadRow, UploadNameRow.original_name)
-        .join(UploadContentRow, UploadContentRow.upload_id == UploadRow.upload_id)
-        .join(UploadNameRow, UploadNameRow.upload_id == UploadRow.upload_id, isouter=True)
-        .where(UploadContentRow.digest == digest.hex)
-        .order_by(UploadRow.received_at, UploadRow.upload_id)
-    )
-    return [_upload(row, name) for row, name in rows]
+    of_these = sa.select(UploadContentRow.upload_id).where(UploadContentRow.digest == digest.hex)
+    return uploads_where(session, UploadRow.upload_id.in_(of_these))
 
 
 def get_original(session: Session, digest: Sha256) -> Original:
@@ -312,22 +319,28 @@ def all_renditions(session: Session, recording_id: RecordingId | None = None) ->
     return [_rendition(row) for row in session.scalars(query)]
 
 
-def _name_of(upload_id: UploadId) -> sa.Select[str]:
-    return sa.select(UploadNameRow.original_name).where(UploadNameRow.upload_id == upload_id)
+_UPLOADS = (
+    sa.select(UploadRow, UploadNameRow.original_name, UploadAssignmentRow.exercise_id)
+    .join(UploadNameRow, UploadNameRow.upload_id == UploadRow.upload_id, isouter=True)
+    .join(UploadAssignmentRow, UploadAssignmentRow.upload_id == UploadRow.upload_id, isouter=True)
+)
+"""Uploads with what lies beside them: the arguments of `_upload`."""
 
 
-def _upload(row: UploadRow, original_name: str | None) -> Upload:
+def _upload(row: UploadRow, original_name: str | None, assigned_to: str | None) -> Upload:
+    exercise_id = row.exercise_id if row.exercise_id is not None else assigned_to
     return Upload(
         upload_id=UploadId(row.upload_id),
         at=Location(row.bucket, row.key, row.version_id),
         etag=row.etag,
         size_bytes=row.size_bytes,
-        exercise_id=ExerciseId(row.exercise_id) if row.exercise_id is not None else None,
+        exercise_id=ExerciseId(exercise_id) if exercise_id is not None else None,
         camera_serial=CameraSerial(row.camera_serial) if row.camera_serial is not None else None,
         original_name=original_name,
         claimed_digest=Sha256(row.claimed_digest) if row.claimed_digest else None,
         received_at=row.received_at,
         chapter=_chapter(row),
+        claimed_start_at=row.claimed_start_at,
     )
 
 

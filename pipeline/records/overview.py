@@ -20,6 +20,7 @@ from pipeline.records.tables import (
     RecordingRow,
     ReleaseClipRow,
     ReleasePublicationRow,
+    UploadAssignmentRow,
     UploadRow,
 )
 
@@ -52,7 +53,14 @@ class Totals:
 
 def exercises(session: Session) -> list[ExerciseCounts]:
     """Every exercise with its counts, the one known longest first."""
-    uploads = _by(session, sa.select(UploadRow.exercise_id, sa.func.count()).group_by(UploadRow.exercise_id))
+    of_exercise = sa.func.coalesce(UploadRow.exercise_id, UploadAssignmentRow.exercise_id)
+    every_upload = (
+        sa.select(of_exercise, sa.func.count())
+        .select_from(UploadRow)
+        .join(UploadAssignmentRow, UploadAssignmentRow.upload_id == UploadRow.upload_id, isouter=True)
+        .group_by(of_exercise)
+    )
+    uploads = _by(session, every_upload)
     recordings = _by(session, sa.select(RecordingRow.exercise_id, sa.func.count()).group_by(RecordingRow.exercise_id))
     clips = _by(
         session,
@@ -60,12 +68,7 @@ def exercises(session: Session) -> list[ExerciseCounts]:
         .join(ClipRow, ClipRow.recording_id == RecordingRow.recording_id)
         .group_by(RecordingRow.exercise_id),
     )
-    refused = _by(
-        session,
-        sa.select(UploadRow.exercise_id, sa.func.count())
-        .join(QuarantineRow, QuarantineRow.upload_id == UploadRow.upload_id)
-        .group_by(UploadRow.exercise_id),
-    )
+    refused = _by(session, every_upload.join(QuarantineRow, QuarantineRow.upload_id == UploadRow.upload_id))
     rows = session.scalars(sa.select(ExerciseRow).order_by(ExerciseRow.first_seen_at, ExerciseRow.exercise_id))
     return [
         ExerciseCounts(

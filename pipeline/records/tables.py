@@ -98,6 +98,17 @@ class UploadRow(Row):
     received_at: Mapped[datetime] = mapped_column(index=True)
     chapter_series: Mapped[str | None]
     chapter_number: Mapped[int | None]
+    claimed_start_at: Mapped[datetime | None]
+
+
+class UploadAssignmentRow(Row):
+    """The exercise that an upload was found to belong to when its key named none."""
+
+    __tablename__ = "upload_assignments"
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.upload_id"), primary_key=True)
+    exercise_id: Mapped[str] = mapped_column(ForeignKey("exercises.exercise_id"), index=True)
+    because: Mapped[str]
+    assigned_at: Mapped[datetime]
 
 
 class UploadNameRow(Row):

@@ -29,13 +29,15 @@ class Received:
     new: tuple[UploadId, ...]
     """Registered by this look."""
     waiting: tuple[UploadId, ...]
-    """Neither clips nor in quarantine yet, oldest first: the new ones, and those an earlier run did not finish."""
+    """Neither clips nor in quarantine yet, oldest first: the new ones, and those an earlier run did not finish.
+
+    What belongs to no exercise yet is not among them: it waits for one (`assign`)."""
 
 
 def receive_uploads(*, bucket: str, store: ObjectStore, db: Database, clock: Callable[[], datetime]) -> Received:
     """Register every object of the intake bucket that is not registered yet.
 
-    An object whose key names no exercise and camera, or of which two things were said that cannot both be true, is
+    An object whose key names no camera, or of which two things were said that cannot both be true, is
     registered and quarantined at once: it is not lost, and not guessed at. Safe to repeat.
 
     Raises:
@@ -84,13 +86,14 @@ def _upload_from(found: StoredObject, *, received_at: datetime) -> tuple[Upload,
         original_name=claim.original_name,
         claimed_digest=named.digest if named else found.digest,
         received_at=received_at,
+        claimed_start_at=claim.started_at or claim.modified_at,
     )
     return upload, _refusal(found, named, claim)
 
 
 def _refusal(found: StoredObject, named: keys.UploadKey | None, claim: UploadClaim) -> RejectedInputError | None:
     if named is None:
-        return RejectedInputError("its key names no exercise and camera: send footage with `firsthand upload`")
+        return RejectedInputError("its key names no camera: send footage with `firsthand upload`")
     if found.digest not in {None, named.digest}:
         return ClaimMismatchError(f"expected SHA-256 {named.digest}, as in its key, found {found.digest} beside it")
     if claim.size_bytes not in {None, found.size_bytes}:

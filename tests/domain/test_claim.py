@@ -13,6 +13,7 @@ claims = st.builds(
     original_name=st.none() | names,
     size_bytes=st.none() | st.integers(0, 2**50),
     modified_at=st.none() | times,
+    started_at=st.none() | times,
     sent_at=st.none() | times,
 )
 

@@ -60,3 +60,24 @@ def test_ammunition_is_said_and_never_assumed() -> None:
 def test_what_is_no_object_is_refused(said: object) -> None:
     with pytest.raises(UsageError, match="expected an object"):
         ExerciseDeclaration.parse(said)
+
+
+def test_an_exercise_of_several_days_says_its_last() -> None:
+    found = ExerciseDeclaration.parse(GOOD | {"held_until": "2026-03-04"})
+    assert (found.last_day, found.days) == (date(2026, 3, 4), "2026-03-02 to 2026-03-04")
+    assert ExerciseDeclaration.parse(found.to_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"held_until": "2026-03-02"}, "expected held_until after held_on"),
+        ({"held_until": "2027-03-02"}, "expected at most 31 days"),
+        ({"held_on": "0001-01-01"}, "from 2000 to 2099"),
+        ({"held_on": "20260302"}, "expected a day such as"),
+        ({"held_untill": "2026-03-04"}, "found 'held_untill'"),
+    ],
+)
+def test_days_that_cannot_be_and_names_mistyped_are_told(changes: dict[str, str], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        ExerciseDeclaration.parse(GOOD | changes)

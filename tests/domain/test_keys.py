@@ -27,6 +27,12 @@ def test_an_upload_key_says_again_what_it_was_made_of(exercise: str, camera: str
     assert keys.parse_upload_key(key) == keys.UploadKey(keys.exercise_id(exercise), keys.camera_serial(camera), digest)
 
 
+@given(labels, digests)
+def test_an_upload_key_may_leave_the_exercise_open(camera: str, digest: Sha256) -> None:
+    key = keys.upload_key(None, keys.camera_serial(camera), digest)
+    assert keys.parse_upload_key(key) == keys.UploadKey(None, keys.camera_serial(camera), digest)
+
+
 @given(st.text())
 def test_any_text_is_an_upload_key_or_none_and_never_an_error(key: str) -> None:
     found = keys.parse_upload_key(key)

@@ -51,6 +51,11 @@ def test_a_refused_upload_tells_why(furnished: Furnished, explain: Explain) -> N
     assert (stray.facts["exercise"], stray.came_from) == ("unknown", ())
 
 
+def test_an_upload_without_an_exercise_waits(furnished: Furnished, explain: Explain) -> None:
+    found = explain(furnished.waiting)
+    assert (found.facts["state"], found.facts["exercise"]) == ("waits for its exercise", "unknown")
+
+
 def test_an_original_tells_its_uploads_and_its_recording(furnished: Furnished, explain: Explain) -> None:
     chain = furnished.chain
     found = explain(chain.original.digest)

@@ -64,6 +64,12 @@ def test_releases_are_told_with_how_far_they_are(furnished: Furnished) -> None:
     assert (drafted.version, drafted.state, drafted.manifest_sha256) == ("1.1.0", "drafted", None)
 
 
+def test_what_waits_for_an_exercise_is_told_with_why(furnished: Furnished) -> None:
+    (waiting,) = listing.list_waiting(furnished.bench.db)
+    assert (waiting.upload_id, waiting.camera_serial, waiting.claimed_start_at) == (furnished.waiting, CAMERA, None)
+    assert waiting.because.startswith("nothing says when it was recorded")
+
+
 def test_quarantine_is_told_with_reasons(furnished: Furnished) -> None:
     damaged, stray = listing.list_quarantine(furnished.bench.db)
     assert (damaged.upload_id, damaged.exercise_id, damaged.original_name) == (
@@ -88,6 +94,7 @@ def test_where_nothing_is_nothing_is_listed(db: Database) -> None:
         listing.list_recordings,
         listing.list_clips,
         listing.list_releases,
+        listing.list_waiting,
         listing.list_quarantine,
         listing.list_audits,
     ):

@@ -8,9 +8,10 @@ import pytest
 
 from pipeline.domain.audit import Fault
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import derive
-from pipeline.records import annotations, audits, exercises, footage, releases
+from pipeline.domain.ids import ExerciseId, derive
+from pipeline.records import annotations, assignments, audits, exercises, footage, releases
 from tests.builders import (
+    EXERCISE,
     NOON,
     a_chain,
     a_declaration,
@@ -43,6 +44,9 @@ def filled(databases: Databases) -> Any:
         add_chain(session, chain)
         footage.add_upload(session, refused)
         footage.quarantine(session, refused.upload_id, error_kind="EmptyUploadError", reason="empty", at=NOON)
+        unclaimed = an_upload("unclaimed", exercise_id=None)
+        footage.add_upload(session, unclaimed)
+        assignments.assign(session, unclaimed.upload_id, ExerciseId(EXERCISE), because="its day", at=NOON)
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))

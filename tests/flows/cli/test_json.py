@@ -61,7 +61,7 @@ def check(kind: str, items: list[dict[str, Any]]) -> None:
             assert found == expected[path].removesuffix("?") or (found == "null" and expected[path].endswith("?"))
 
 
-@pytest.mark.parametrize("kind", ["exercises", "recordings", "clips", "releases", "quarantine", "audits"])
+@pytest.mark.parametrize("kind", ["exercises", "recordings", "clips", "releases", "waiting", "quarantine", "audits"])
 def test_lists(look: Run, kind: str) -> None:
     check(kind, look(kind, "--json").items(kind))
 
