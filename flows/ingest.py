@@ -32,6 +32,9 @@ from pipeline.workbench import ingest_jobs, open_workbench
 SHARD_UPLOADS = 200
 """Uploads in one flow run: starting a run takes 10 to 20 s, which this many make negligible."""
 
+BATCH_COMPANIONS = 200
+"""Companions in one task: they are small and many, and a task costs as much as keeping several."""
+
 
 # The decorator's type names the base class of what every runner here makes.
 UPLOAD_THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=ingest_jobs()))
@@ -41,7 +44,7 @@ UPLOAD_THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max
 def ingest(uploads: list[str] | None = None) -> None:
     """Bring uploads to clips, or into quarantine: those named, or all that wait in the intake bucket."""
     with present():
-        uploads = _waiting_uploads() if uploads is None else uploads
+        uploads = _receive() if uploads is None else uploads
         if len(uploads) > SHARD_UPLOADS:
             _hand_out(uploads)
             return
@@ -50,12 +53,22 @@ def ingest(uploads: list[str] | None = None) -> None:
         raise_worst(futures, of="uploads")
 
 
-def _waiting_uploads() -> list[str]:
+def _receive() -> list[str]:
+    """Look into the intake bucket, keep what belongs to footage, and say which footage waits."""
     bench = open_workbench()
     received = receive_uploads(
-        bucket=bench.settings.s3_intake_bucket, store=bench.store, db=bench.db, clock=bench.clock
+        bucket=bench.settings.s3_intake_bucket,
+        naming=bench.naming,
+        store=bench.store,
+        db=bench.db,
+        clock=bench.clock,
     )
     assigned = assign_uploads(db=bench.db, clock=bench.clock)
+    companions = [str(upload_id) for upload_id in received.companions]
+    batches = [companions[first : first + BATCH_COMPANIONS] for first in range(0, len(companions), BATCH_COMPANIONS)]
+    futures = [keep_companions.submit(batch) for batch in batches]
+    wait(futures)
+    raise_worst(futures, of="batches of companions")
     return [str(upload_id) for upload_id in (*received.waiting, *assigned)]
 
 
@@ -69,6 +82,28 @@ def _hand_out(uploads: list[str]) -> None:
             idempotency_key=f"{flow_run.get_id()}:{first}",
             timeout=0,
         )
+
+
+@task(**POLICY)
+def keep_companions(upload_ids: list[str]) -> None:
+    """Preserve what belongs to footage; it becomes no recording. A fault of one is its quarantine."""
+    bench = open_workbench()
+    for upload_id in upload_ids:
+        named = UploadId(UUID(upload_id))
+        try:
+            digest = preserve_upload(
+                named,
+                originals_bucket=bench.settings.s3_originals_bucket,
+                store=bench.store,
+                scratch=bench.scratch,
+                db=bench.db,
+                clock=bench.clock,
+            )
+            bench.scratch.drop(digest)
+        except QuarantinedError:
+            continue  # another run came first, and refused it
+        except RejectedInputError as error:
+            quarantine_upload(named, error, scratch=bench.scratch, db=bench.db, clock=bench.clock)
 
 
 @task(task_run_name="upload-{upload_id}", **POLICY)

@@ -14,8 +14,9 @@ from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.sandbox import Parsers
 from pipeline.adapters.scratch import Scratch
-from pipeline.domain import taxonomies
+from pipeline.domain import naming, taxonomies
 from pipeline.domain.clip import ClipPolicy
+from pipeline.domain.file_name import NamingTable
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.recipe import VIEWING, Recipe
 from pipeline.errors import SettingsError
@@ -44,6 +45,11 @@ class Workbench:
     def taxonomy(self) -> Taxonomy:
         """The taxonomy that new annotation tasks are made under."""
         return taxonomies.load()
+
+    @cached_property
+    def naming(self) -> NamingTable:
+        """What file names of cameras and exports say."""
+        return naming.load()
 
     @cached_property
     def store(self) -> ObjectStore:

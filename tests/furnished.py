@@ -48,6 +48,10 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
     damaged.write_bytes(b"no footage")
     stages.upload(damaged, exercise="EX-2026-015")
     (quarantined,) = stages.receive().new
+    beside = folder / "IMG_0007.JPG"
+    beside.write_bytes(b"no picture")
+    stages.upload(beside, exercise="EX-2026-015")
+    stages.preserve(*stages.receive().companions)
     stages.quarantine(quarantined, DamagedMediaError("[h264 @ 0x1] error: expected frames, found [none]"))
     bench.store.put_once(
         bench.settings.s3_intake_bucket,

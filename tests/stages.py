@@ -42,7 +42,11 @@ class Stages:
     def receive(self) -> receive.Received:
         bench = self.bench
         return receive.receive_uploads(
-            bucket=bench.settings.s3_intake_bucket, store=bench.store, db=bench.db, clock=bench.clock
+            bucket=bench.settings.s3_intake_bucket,
+            naming=bench.naming,
+            store=bench.store,
+            db=bench.db,
+            clock=bench.clock,
         )
 
     def preserve(self, upload_id: UploadId) -> Sha256:

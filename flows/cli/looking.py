@@ -1,4 +1,4 @@
-"""firsthand exercises | recordings | clips | releases | quarantine | audits | show | get: look, change nothing."""
+"""Look, change nothing: firsthand exercises, recordings, companions, clips, releases, quarantine, audits, show, get."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +36,13 @@ def recordings(exercise: Exercise = None, as_json: Json = False) -> None:
     """List recordings: one press-record-to-stop of one camera each."""
     found = listing.list_recordings(open_workbench().db, exercise_id=exercise)
     emit("recordings", found, as_json=as_json, empty="No recordings yet.")
+
+
+@app.command(epilog="Example: firsthand companions --exercise EX-2026-014")
+def companions(exercise: Exercise = None, as_json: Json = False) -> None:
+    """List what belongs to footage: stills, thumbnails, proxies, tracks, subtitles, manifests."""
+    found = listing.list_companions(open_workbench().db, exercise_id=exercise)
+    emit("companions", found, as_json=as_json, empty="No companions of footage yet.")
 
 
 @app.command(epilog="Example: firsthand clips --recording 1f0c2a9b")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from pipeline.domain.companion import CompanionKind, companion_kind
+
 
 @dataclass(frozen=True, slots=True)
 class UploadClaim:
@@ -24,6 +26,12 @@ class UploadClaim:
     """When recording began, as the sender says."""
     sent_at: datetime | None = None
     """When the sender's clock says sending began."""
+    companion_kind: CompanionKind | None = None
+    """What it is to the footage that it belongs to, where the sender knows."""
+    base_name: str | None = None
+    """What it and its companions are called, in capitals, where the sender knows."""
+    folder: str | None = None
+    """The folder that the camera put it in, as `pipeline.domain.companion.dcf_folder` gives it."""
 
     def to_metadata(self) -> dict[str, str]:
         """The claim as object metadata; what was not said is left out."""
@@ -33,6 +41,9 @@ class UploadClaim:
             "modified-at": None if self.modified_at is None else self.modified_at.astimezone(UTC).isoformat(),
             "started-at": None if self.started_at is None else self.started_at.astimezone(UTC).isoformat(),
             "sent-at": None if self.sent_at is None else self.sent_at.astimezone(UTC).isoformat(),
+            "companion-kind": self.companion_kind,
+            "base-name": self.base_name,
+            "folder": self.folder or None,
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -46,6 +57,9 @@ class UploadClaim:
             modified_at=_time(metadata.get("modified-at", "")),
             started_at=_time(metadata.get("started-at", "")),
             sent_at=_time(metadata.get("sent-at", "")),
+            companion_kind=companion_kind(metadata.get("companion-kind", "")),
+            base_name=_name(metadata.get("base-name", "").upper()),
+            folder=_name(metadata.get("folder", "")),
         )
 
 

@@ -6,8 +6,10 @@ Values only: they are what `pipeline.records` gives back and what the steps deci
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from uuid import UUID
 
 from pipeline.domain.chapter import ChapterPlace
+from pipeline.domain.companion import CompanionKind
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, RenditionId, UploadId, derive
 from pipeline.domain.media import MediaFacts
@@ -41,6 +43,14 @@ class Upload:
     """Which part of a long recording it is, where its sender's naming tells."""
     claimed_start_at: datetime | None = None
     """When it was recorded, as its sender says: its start where that was told, else when the file was last written."""
+    companion_kind: CompanionKind | None = None
+    """What it is to the footage it belongs to; `None` for footage. A companion becomes no recording."""
+    name_group: UUID | None = None
+    """What it and its companions have in common: see `pipeline.domain.companion.name_group`."""
+    name_pattern: str | None = None
+    """The naming convention that its name follows."""
+    named_start: str | None = None
+    """When recording began, as its name says: ISO 8601, mostly without an offset."""
 
     @staticmethod
     def id_for(at: Location) -> UploadId:

@@ -9,7 +9,8 @@ Rules kept here:
   clip's key is the border of what a partner may read: one prefix can be granted, a list of digests cannot.
 
     intake       uploads/<exercise>/<camera>/<sha256>
-                 uploads/_/<camera>/<sha256>              of an exercise that the sender does not know
+                 uploads/_/<camera>/<sha256>                    of an exercise that the sender does not know
+                 uploads/<exercise>/<camera>/<sha256>/<group>   what belongs to footage, not footage itself
     originals    originals/sha256/ab/<sha256>
     working      renditions/<recording>/<rendition>/<sha256>.mp4
                  clips/<rendition>/<clip>/<sha256>.mp4
@@ -21,6 +22,7 @@ Rules kept here:
 import re
 from dataclasses import dataclass
 from typing import Final, NewType
+from uuid import UUID
 
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId
@@ -41,7 +43,7 @@ RECEIPT_PATH: Final = "PULLED.json"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _RELEASE_PATH = re.compile(r"(?:[a-z0-9][a-z0-9_-]*/){0,3}[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[a-z0-9]+)+")
-_UPLOAD_KEY_PARTS = 4
+_UPLOAD_KEY_PARTS = (4, 5)
 _NO_EXERCISE = "_"
 """No exercise can be called so."""
 _RESERVED_NAMES = frozenset({"blobs", "tuf"})
@@ -56,6 +58,8 @@ class UploadKey:
     """`None` where the sender does not know it: then camera and day tell (`assignment`)."""
     camera_serial: CameraSerial
     digest: Sha256
+    group: UUID | None = None
+    """What a companion belongs to; `None` for footage."""
 
 
 def exercise_id(text: str) -> ExerciseId:
@@ -111,6 +115,17 @@ def upload_key(exercise: ExerciseId | None, camera: CameraSerial, digest: Sha256
     return f"{UPLOADS_PREFIX}{named}/{camera_serial(camera)}/{digest}"
 
 
+def companion_key(exercise: ExerciseId | None, camera: CameraSerial, digest: Sha256, group: UUID) -> str:
+    """Where a companion of footage goes in the intake bucket.
+
+    The group is part of it, because companions of several recordings may be the same bytes: black thumbnails are.
+
+    Raises:
+        UsageError: the exercise or the camera cannot be part of a key.
+    """
+    return f"{upload_key(exercise, camera, digest)}/{group}"
+
+
 def parse_upload_key(key: str) -> UploadKey | None:
     """What the key of an object in the intake bucket says.
 
@@ -118,13 +133,16 @@ def parse_upload_key(key: str) -> UploadKey | None:
         `None` when it is not a key of ours, as when an agency dropped a file in by hand.
     """
     parts = key.split("/")
-    if len(parts) != _UPLOAD_KEY_PARTS or f"{parts[0]}/" != UPLOADS_PREFIX:
+    if len(parts) not in _UPLOAD_KEY_PARTS or f"{parts[0]}/" != UPLOADS_PREFIX:
         return None
     try:
         exercise = None if parts[1] == _NO_EXERCISE else exercise_id(parts[1])
-        return UploadKey(exercise, camera_serial(parts[2]), Sha256(parts[3]))
+        group = UUID(parts[4]) if len(parts) > _UPLOAD_KEY_PARTS[0] else None
+        found = UploadKey(exercise, camera_serial(parts[2]), Sha256(parts[3]), group)
     except (UsageError, ValueError):
         return None
+    # A UUID has several spellings; ours is one.
+    return found if group is None or str(group) == parts[4] else None
 
 
 def original_key(digest: Sha256) -> str:

@@ -13,7 +13,18 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.lookup.naming import Ref, resolve
-from pipeline.records import Database, Session, annotations, assignments, clips, custody, exercises, footage, releases
+from pipeline.records import (
+    Database,
+    Session,
+    annotations,
+    assignments,
+    clips,
+    companions,
+    custody,
+    exercises,
+    footage,
+    releases,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,12 @@ def _upload(session: Session, upload_id: str) -> _Links:
         "object": f"s3://{upload.at.bucket}/{upload.at.key}",
         "version_id": upload.at.version_id,
     }
+    if upload.companion_kind:
+        facts["belongs_to_footage_as"] = upload.companion_kind
+    if upload.name_pattern:
+        facts["named_like"] = upload.name_pattern
+    if upload.named_start:
+        facts["began_by_its_name"] = upload.named_start
     if refusal:
         facts["refused_because"] = refusal.reason
     if upload.chapter is not None:
@@ -141,6 +158,7 @@ def _recording(session: Session, recording_id: str) -> _Links:
     began = corrected_start(readings_of(recording.facts.clock_claims), received_at=received_at)
     became = [Ref("rendition", str(r.rendition_id)) for r in footage.all_renditions(session, recording.recording_id)]
     became += [Ref("clip", str(clip.clip_id)) for clip in clips.clips_of(session, recording.recording_id)]
+    beside = companions.companions_of(session, recording.recording_id)
     return _Links(
         {
             "exercise": recording.exercise_id,
@@ -152,8 +170,13 @@ def _recording(session: Session, recording_id: str) -> _Links:
             "picture": f"{video.width_px}x{video.height_px} {video.codec}",
             "sound": f"{audio.codec} {audio.sample_rate_hz} Hz" if audio else "none",
             "probed_with": recording.tool_identity,
+            "companions": ", ".join(f"{found.kind} {found.original_name or found.upload_id}" for found in beside)
+            or "none",
         },
-        [Ref("original", digest.hex) for digest in recording.originals],
+        [
+            *(Ref("original", digest.hex) for digest in recording.originals),
+            *(Ref("upload", str(found.upload_id)) for found in beside),
+        ],
         became,
     )
 

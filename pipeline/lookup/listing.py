@@ -6,7 +6,8 @@ from fractions import Fraction
 from uuid import UUID
 
 from pipeline.domain.assignment import exercise_for
-from pipeline.records import Database, assignments, audits, clips, exercises, footage, overview, releases
+from pipeline.domain.digest import Sha256
+from pipeline.records import Database, assignments, audits, clips, companions, exercises, footage, overview, releases
 from pipeline.records.audits import Audit
 
 
@@ -34,8 +35,23 @@ class RecordingLine:
     width_px: int
     height_px: int
     has_audio: bool
+    companions: "tuple[CompanionLine, ...]"
     clips: int
     probed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionLine:
+    """One file that belongs to footage, and the recording that it belongs to, once there is one."""
+
+    upload_id: UUID
+    kind: str
+    exercise_id: str | None
+    camera_serial: str | None
+    original_name: str | None
+    size_bytes: int
+    digest: Sha256 | None
+    recording_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,10 @@ def list_recordings(db: Database, *, exercise_id: str | None = None) -> list[Rec
     """Every recording, of one exercise or of all."""
     with db.begin() as session:
         counts = overview.clips_by_recording(session)
+        beside: dict[UUID, list[CompanionLine]] = {}
+        for found in companions.all_companions(session, exercise_id):
+            if found.recording_id is not None:
+                beside.setdefault(found.recording_id, []).append(_companion_line(found))
         return [
             RecordingLine(
                 recording_id=recording.recording_id,
@@ -115,11 +135,18 @@ def list_recordings(db: Database, *, exercise_id: str | None = None) -> list[Rec
                 width_px=recording.facts.video.width_px,
                 height_px=recording.facts.video.height_px,
                 has_audio=recording.facts.audio is not None,
+                companions=tuple(beside.get(recording.recording_id, ())),
                 clips=counts.get(recording.recording_id, 0),
                 probed_at=recording.probed_at,
             )
             for recording in footage.all_recordings(session, exercise_id)
         ]
+
+
+def list_companions(db: Database, *, exercise_id: str | None = None) -> list[CompanionLine]:
+    """Every companion of footage, of one exercise or of all, in the order of arrival."""
+    with db.begin() as session:
+        return [_companion_line(found) for found in companions.all_companions(session, exercise_id)]
 
 
 def list_clips(db: Database, *, exercise_id: str | None = None, recording_id: UUID | None = None) -> list[ClipLine]:
@@ -205,3 +232,16 @@ def list_audits(db: Database) -> list[Audit]:
     """Every audit, oldest first."""
     with db.begin() as session:
         return audits.all_audits(session)
+
+
+def _companion_line(found: companions.Companion) -> CompanionLine:
+    return CompanionLine(
+        upload_id=found.upload_id,
+        kind=found.kind,
+        exercise_id=found.exercise_id,
+        camera_serial=found.camera_serial,
+        original_name=found.original_name,
+        size_bytes=found.size_bytes,
+        digest=found.digest,
+        recording_id=found.recording_id,
+    )

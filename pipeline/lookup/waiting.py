@@ -5,7 +5,7 @@ from pipeline.domain.assignment import exercise_for
 from pipeline.domain.digest import Sha256
 from pipeline.domain.release import select_clips
 from pipeline.domain.version import Version
-from pipeline.records import Database, Session, assignments, clips, exercises, footage, overview, releases
+from pipeline.records import Database, Session, assignments, clips, companions, exercises, footage, overview, releases
 from pipeline.records.candidates import candidates
 from pipeline.records.overview import Totals
 
@@ -17,9 +17,9 @@ def totals(db: Database) -> Totals:
 
 
 def uploads_left(db: Database) -> int:
-    """How many received uploads are neither clips nor in quarantine."""
+    """How many received uploads are neither clips nor in quarantine, and companions of them not preserved."""
     with db.begin() as session:
-        return len(footage.uploads_waiting(session))
+        return len(footage.uploads_waiting(session)) + len(companions.companions_waiting(session))
 
 
 def anything_to_ingest(bucket: str, *, db: Database, store: ObjectStore) -> bool:
@@ -28,7 +28,7 @@ def anything_to_ingest(bucket: str, *, db: Database, store: ObjectStore) -> bool
     One that waits for an exercise counts only when a declaration fits it by now.
     """
     with db.begin() as session:
-        if footage.uploads_waiting(session) or _can_be_assigned(session):
+        if footage.uploads_waiting(session) or companions.companions_waiting(session) or _can_be_assigned(session):
             return True
         known = footage.known_objects(session, bucket)
     return any(known.get(listed.key) != listed.etag for listed in store.list(bucket, ""))

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from pipeline.domain.chapter import ChapterPlace
+from pipeline.domain.companion import companion_kind
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location, Original, Recording, Rendition, Upload
 from pipeline.domain.ids import CameraSerial, ExerciseId, RecordingId, RenditionId, UploadId
@@ -70,6 +71,10 @@ def add_upload(session: Session, upload: Upload) -> bool:
         chapter_series=upload.chapter.series if upload.chapter else None,
         chapter_number=upload.chapter.number if upload.chapter else None,
         claimed_start_at=upload.claimed_start_at,
+        companion_kind=upload.companion_kind,
+        name_group=upload.name_group,
+        name_pattern=upload.name_pattern,
+        named_start=upload.named_start,
     )
     if new and upload.original_name is not None:
         insert_new(session, UploadNameRow, upload_id=upload.upload_id, original_name=upload.original_name)
@@ -103,7 +108,7 @@ def known_objects(session: Session, bucket: str) -> dict[str, str]:
 
 
 def uploads_waiting(session: Session) -> list[UploadId]:
-    """Uploads of an exercise that have neither become clips nor been quarantined, oldest first."""
+    """Footage of an exercise that has neither become clips nor been quarantined, oldest first."""
     refused = sa.select(QuarantineRow.upload_id)
     cut = (
         sa.select(UploadContentRow.upload_id)
@@ -115,6 +120,7 @@ def uploads_waiting(session: Session) -> list[UploadId]:
         .join(UploadAssignmentRow, UploadAssignmentRow.upload_id == UploadRow.upload_id, isouter=True)
         .where(
             sa.func.coalesce(UploadRow.exercise_id, UploadAssignmentRow.exercise_id).is_not(None),
+            UploadRow.companion_kind.is_(None),
             UploadRow.upload_id.not_in(refused),
             UploadRow.upload_id.not_in(cut),
         )
@@ -339,15 +345,13 @@ def _upload(row: UploadRow, original_name: str | None, assigned_to: str | None) 
         original_name=original_name,
         claimed_digest=Sha256(row.claimed_digest) if row.claimed_digest else None,
         received_at=row.received_at,
-        chapter=_chapter(row),
+        chapter=ChapterPlace(row.chapter_series, row.chapter_number or 0) if row.chapter_series else None,
         claimed_start_at=row.claimed_start_at,
+        companion_kind=companion_kind(row.companion_kind or ""),
+        name_group=row.name_group,
+        name_pattern=row.name_pattern,
+        named_start=row.named_start,
     )
-
-
-def _chapter(row: UploadRow) -> ChapterPlace | None:
-    if row.chapter_series is None or row.chapter_number is None:
-        return None
-    return ChapterPlace(row.chapter_series, row.chapter_number)
 
 
 def _original(row: OriginalRow) -> Original:

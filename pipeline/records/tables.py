@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from pipeline.domain.companion import COMPANION_KINDS
+
 HEX64 = "~ '^[0-9a-f]{64}$'"
 
 
@@ -85,6 +87,7 @@ class UploadRow(Row):
         CheckConstraint("(chapter_series IS NULL) = (chapter_number IS NULL)", name="chapter_whole"),
         CheckConstraint("chapter_series ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'", name="chapter_series_shape"),
         CheckConstraint("chapter_number BETWEEN 0 AND 1000000000", name="chapter_number_range"),
+        CheckConstraint(f"companion_kind IN {COMPANION_KINDS}", name="companion_kind_known"),
     )
     upload_id: Mapped[UUID] = mapped_column(primary_key=True)
     bucket: Mapped[str]
@@ -99,6 +102,10 @@ class UploadRow(Row):
     chapter_series: Mapped[str | None]
     chapter_number: Mapped[int | None]
     claimed_start_at: Mapped[datetime | None]
+    companion_kind: Mapped[str | None]
+    name_group: Mapped[UUID | None] = mapped_column(index=True)
+    name_pattern: Mapped[str | None]
+    named_start: Mapped[str | None]
 
 
 class UploadAssignmentRow(Row):

@@ -19,7 +19,7 @@ def assign_uploads(*, db: Database, clock: Callable[[], datetime]) -> list[Uploa
     The others go on waiting; the next declaration may name theirs. Safe to repeat, and from several machines at once.
 
     Returns:
-        The uploads that wait no longer, oldest first.
+        The footage that waits no longer, oldest first.
 
     Raises:
         DatabaseUnavailableError: Postgres did not answer; uploads assigned so far stay assigned.
@@ -43,5 +43,6 @@ def assign_uploads(*, db: Database, clock: Callable[[], datetime]) -> list[Uploa
                 CustodyEvent("assigned", "upload", str(upload.upload_id), at, {"exercise": found.exercise_id}),
             )
         log.info("upload_assigned", upload_id=str(upload.upload_id), exercise_id=found.exercise_id)
-        assigned.append(upload.upload_id)
+        if upload.companion_kind is None:
+            assigned.append(upload.upload_id)
     return assigned

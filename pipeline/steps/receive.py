@@ -13,11 +13,13 @@ import structlog
 from pipeline.adapters.object_store import ObjectStore, StoredObject
 from pipeline.domain import keys
 from pipeline.domain.claim import UploadClaim
+from pipeline.domain.companion import dcf_folder, name_group
 from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.file_name import NamingTable
 from pipeline.domain.footage import Location, Upload
 from pipeline.domain.ids import UploadId
 from pipeline.errors import ClaimMismatchError, RejectedInputError
-from pipeline.records import Database, custody, footage
+from pipeline.records import Database, companions, custody, footage
 
 log = structlog.get_logger()
 
@@ -29,12 +31,16 @@ class Received:
     new: tuple[UploadId, ...]
     """Registered by this look."""
     waiting: tuple[UploadId, ...]
-    """Neither clips nor in quarantine yet, oldest first: the new ones, and those an earlier run did not finish.
+    """Footage that is neither clips nor in quarantine yet, oldest first: new, or left by an earlier run.
 
     What belongs to no exercise yet is not among them: it waits for one (`assign`)."""
+    companions: tuple[UploadId, ...]
+    """What belongs to footage and is neither preserved nor in quarantine yet, oldest first."""
 
 
-def receive_uploads(*, bucket: str, store: ObjectStore, db: Database, clock: Callable[[], datetime]) -> Received:
+def receive_uploads(
+    *, bucket: str, naming: NamingTable, store: ObjectStore, db: Database, clock: Callable[[], datetime]
+) -> Received:
     """Register every object of the intake bucket that is not registered yet.
 
     An object whose key names no camera, or of which two things were said that cannot both be true, is
@@ -53,7 +59,7 @@ def receive_uploads(*, bucket: str, store: ObjectStore, db: Database, clock: Cal
         found = store.head(bucket, listed.key)
         if found is None:
             continue  # deleted between the listing and now
-        upload, refusal = _upload_from(found, received_at=clock())
+        upload, refusal = _upload_from(found, naming, received_at=clock())
         with db.begin() as session:
             if not footage.add_upload(session, upload):
                 continue
@@ -68,14 +74,21 @@ def receive_uploads(*, bucket: str, store: ObjectStore, db: Database, clock: Cal
         new.append(upload.upload_id)
     with db.begin() as session:
         waiting = footage.uploads_waiting(session)
-    return Received(tuple(new), tuple(waiting))
+        beside = companions.companions_waiting(session)
+    return Received(tuple(new), tuple(waiting), tuple(beside))
 
 
-def _upload_from(found: StoredObject, *, received_at: datetime) -> tuple[Upload, RejectedInputError | None]:
+def _upload_from(
+    found: StoredObject, naming: NamingTable, *, received_at: datetime
+) -> tuple[Upload, RejectedInputError | None]:
     """The upload that an object is, and why it is refused when what was said of it cannot be."""
     at = Location(found.bucket, found.key, found.version_id)
     named = keys.parse_upload_key(found.key)
     claim = UploadClaim.from_metadata(found.metadata)
+    *folders, last = found.key.split("/")
+    said = naming.read(claim.original_name or last)
+    folder = claim.folder or dcf_folder(folders)
+    base = claim.base_name or said.base
     upload = Upload(
         upload_id=Upload.id_for(at),
         at=at,
@@ -86,7 +99,12 @@ def _upload_from(found: StoredObject, *, received_at: datetime) -> tuple[Upload,
         original_name=claim.original_name,
         claimed_digest=named.digest if named else found.digest,
         received_at=received_at,
-        claimed_start_at=claim.started_at or claim.modified_at,
+        chapter=said.chapter,
+        claimed_start_at=claim.started_at or said.started_about or claim.modified_at,
+        companion_kind=claim.companion_kind or said.companion_kind,
+        name_group=name_group(named.exercise_id, named.camera_serial, folder, base) if named else None,
+        name_pattern=said.pattern_id,
+        named_start=said.started_at,
     )
     return upload, _refusal(found, named, claim)
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.claim import UploadClaim
+from pipeline.domain.companion import COMPANION_KINDS
 
 names = st.text(st.characters(categories=("L", "M", "N", "P", "S")), min_size=1, max_size=255)
 times = st.datetimes(timezones=st.just(UTC))
@@ -15,6 +16,9 @@ claims = st.builds(
     modified_at=st.none() | times,
     started_at=st.none() | times,
     sent_at=st.none() | times,
+    companion_kind=st.none() | st.sampled_from(COMPANION_KINDS),
+    base_name=st.none() | names.map(str.upper).filter(lambda name: len(name) < 250),
+    folder=st.none() | st.just("100GOPRO"),
 )
 
 

@@ -36,7 +36,7 @@ def test_an_upload_key_may_leave_the_exercise_open(camera: str, digest: Sha256) 
 @given(st.text())
 def test_any_text_is_an_upload_key_or_none_and_never_an_error(key: str) -> None:
     found = keys.parse_upload_key(key)
-    assert found is None or keys.upload_key(found.exercise_id, found.camera_serial, found.digest) == key
+    assert found is None or key.startswith(keys.upload_key(found.exercise_id, found.camera_serial, found.digest))
 
 
 @pytest.mark.parametrize(

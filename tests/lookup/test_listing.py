@@ -16,7 +16,7 @@ def test_exercises_are_told_with_what_became_of_their_uploads(furnished: Furnish
         3,
         0,
     )
-    assert (second.exercise_id, second.uploads, second.clips, second.quarantined) == ("EX-2026-015", 1, 0, 1)
+    assert (second.exercise_id, second.uploads, second.clips, second.quarantined) == ("EX-2026-015", 2, 0, 1)
 
 
 def test_recordings_are_told_with_their_exact_times(furnished: Furnished) -> None:
@@ -31,6 +31,7 @@ def test_recordings_are_told_with_their_exact_times(furnished: Furnished) -> Non
         width_px=1920,
         height_px=1080,
         has_audio=True,
+        companions=(),
         clips=3,
         probed_at=recording.probed_at,
     )

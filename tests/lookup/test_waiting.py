@@ -13,7 +13,7 @@ from tests.stored import answer, store_chain
 
 def test_what_is_there_is_counted(furnished: Furnished) -> None:
     found = waiting.totals(furnished.bench.db)
-    assert (found.uploads, found.quarantined, found.recordings, found.clips) == (4, 2, 1, 3)
+    assert (found.uploads, found.quarantined, found.recordings, found.clips) == (5, 2, 1, 3)
     assert (found.tasks, found.annotations, found.releases, found.audits) == (0, 5, 1, 1)
 
 

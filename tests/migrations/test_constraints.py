@@ -64,6 +64,7 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     ],
     "ck_uploads_chapter_whole": [{"chapter_series": "GX0001"}, {"chapter_number": 1}],
     "ck_uploads_claimed_digest_shape": [{"claimed_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_uploads_companion_kind_known": [{"companion_kind": bad} for bad in ("", "footage", "Still")],
     "ck_uploads_size_not_negative": [{"size_bytes": -1}],
 }
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Upload
 from pipeline.domain.ids import UploadId
 from pipeline.errors import SettingsError
-from pipeline.records import footage
+from pipeline.records import companions, footage
 from pipeline.records.footage import Refusal
 from pipeline.steps.receive import receive_uploads
 from pipeline.workbench import Workbench
@@ -177,4 +179,56 @@ def test_dying_while_recording_leaves_nothing_and_looking_again_finds_it(
 
 def test_a_bucket_that_is_not_there_is_a_wrong_setting(bench: Workbench) -> None:
     with pytest.raises(SettingsError, match="bucket nowhere does not exist"):
-        receive_uploads(bucket="nowhere", store=bench.store, db=bench.db, clock=bench.clock)
+        receive_uploads(bucket="nowhere", naming=bench.naming, store=bench.store, db=bench.db, clock=bench.clock)
+
+
+# What names say
+
+
+def kept(stages: Stages, *names: str, exercise: str) -> dict[str, Upload]:
+    """Put objects in the intake bucket as `firsthand upload` does, and say what was registered of them."""
+    for name in names:
+        content = os.urandom(50)
+        digest = Sha256.of(content)
+        stages.bench.store.put_once(
+            stages.bench.settings.s3_intake_bucket,
+            f"uploads/{exercise}/{CAMERA}/{digest}",
+            content,
+            digest=digest,
+            media_type="application/octet-stream",
+            metadata={"original-name": name},
+        )
+    found = {}
+    new = stages.receive().new
+    with stages.bench.db.begin() as session:
+        for upload_id in new:
+            upload = footage.get_upload(session, upload_id)
+            found[upload.original_name or ""] = upload
+    return found
+
+
+def test_a_name_tells_the_chapter_the_kind_and_what_belongs_together(stages: Stages) -> None:
+    names = ("GX010123.MP4", "GX020123.MP4", "GL010123.LRV", "GX010124.THM")
+    found = kept(stages, *names, exercise="EX-NAMES")
+    video, second, proxy, thumbnail = (found[name] for name in names)
+    assert video.chapter == ChapterPlace("gopro-0123", 1)
+    assert second.chapter == ChapterPlace("gopro-0123", 2)
+    assert (video.companion_kind, proxy.companion_kind, thumbnail.companion_kind) == (None, "proxy", "thumbnail")
+    assert video.name_group == proxy.name_group
+    assert len({video.name_group, second.name_group, thumbnail.name_group}) == 3
+    assert video.name_pattern == "gopro"
+    waiting, companions = stages.receive().waiting, stages.receive().companions
+    assert {video.upload_id, second.upload_id} <= set(waiting)
+    assert {proxy.upload_id, thumbnail.upload_id} <= set(companions)
+    assert not set(waiting) & set(companions)
+
+
+def test_a_companion_that_was_kept_waits_no_more(stages: Stages) -> None:
+    found = kept(stages, "IMG_0007.JPG", exercise="EX-NAMES-2")
+    (still,) = found.values()
+    stages.preserve(still.upload_id)
+    assert still.upload_id not in stages.receive().companions
+    with stages.bench.db.begin() as session:
+        (line,) = companions.all_companions(session, "EX-NAMES-2")
+    assert (line.kind, line.recording_id, line.original_name) == ("still", None, "IMG_0007.JPG")
+    assert line.digest == still.claimed_digest

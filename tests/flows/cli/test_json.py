@@ -61,7 +61,10 @@ def check(kind: str, items: list[dict[str, Any]]) -> None:
             assert found == expected[path].removesuffix("?") or (found == "null" and expected[path].endswith("?"))
 
 
-@pytest.mark.parametrize("kind", ["exercises", "recordings", "clips", "releases", "waiting", "quarantine", "audits"])
+LISTS = ["exercises", "recordings", "companions", "clips", "releases", "waiting", "quarantine", "audits"]
+
+
+@pytest.mark.parametrize("kind", LISTS)
 def test_lists(look: Run, kind: str) -> None:
     check(kind, look(kind, "--json").items(kind))
 

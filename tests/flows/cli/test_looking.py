@@ -25,6 +25,7 @@ def test_recordings_as_json_hold_exact_times(look: Run, furnished: Furnished) ->
             "width_px": 1920,
             "height_px": 1080,
             "has_audio": True,
+            "companions": [],
             "clips": 3,
             "probed_at": "2026-11-22T12:00:00+00:00",
         }
