@@ -1,4 +1,4 @@
-"""receive > preserve > probe > render > cut: from the intake bucket to clips.
+"""receive > preserve > probe > compare > render > cut: from the intake bucket to clips.
 
 One task per upload carries it through all stages, because each stage is recorded in our own database and a killed
 run goes on from there. More uploads than `SHARD_UPLOADS` are handed out to further runs of this same deployment, so
@@ -21,6 +21,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import UploadId
 from pipeline.errors import QuarantinedError, RejectedInputError
 from pipeline.steps.assign import assign_uploads
+from pipeline.steps.compare import compare_streams
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.preserve import preserve_upload
 from pipeline.steps.probe import probe_original
@@ -135,6 +136,10 @@ def _make_clips(digest: Sha256) -> None:
     recording_id = probe_original(
         digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
     )
+    if compare_streams(
+        recording_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
+    ):
+        return
     rendition_id = render_recording(
         recording_id,
         recipe=bench.recipe,

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
+from pipeline.domain.duplicate import Duplicate, Evidence, SoundMatch, StreamMatch, Verdict
 from pipeline.domain.exercise import ExerciseDeclaration, Weapon, WornCamera
 from pipeline.domain.footage import Clip, ClipRendition, Location, Original, Recording, Rendition, Upload
-from pipeline.domain.ids import AnnotationId, CameraSerial, ClipId, ExerciseId, ReleaseId, derive
+from pipeline.domain.ids import AnnotationId, CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, derive
 from pipeline.domain.labels import ChoiceAnswer, ClipLabels, EventLabel
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
 from pipeline.domain.timeline import Span
@@ -199,6 +201,22 @@ def an_answer(clip: Clip | None = None, number: int = 1, **instead: Any) -> Answ
 def a_draft(name: str = "attack-early", version: str = "1.0.0", **instead: Any) -> Draft:
     release_id = ReleaseId(derive("release", name, version))
     return replace(Draft(release_id, name, version, TAXONOMY, 2, NOON), **instead)
+
+
+def a_duplicate(earlier: UUID, later: UUID, **instead: Any) -> Duplicate:
+    """Two recordings; with `kind="upload"` two uploads."""
+    whole = Duplicate(
+        duplicate_id=Duplicate.id_for(RecordingId(earlier), RecordingId(later)),
+        kind="recording",
+        earlier_id=earlier,
+        later_id=later,
+        verdict=Verdict.REMUX,
+        reason="because",
+        evidence=Evidence(StreamMatch(True, SoundMatch.EQUAL, 900, 900)),
+        claims_differ=False,
+        found_at=NOON,
+    )
+    return replace(whole, **instead)
 
 
 def an_event(**instead: Any) -> CustodyEvent:

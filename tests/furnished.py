@@ -5,11 +5,12 @@ from pathlib import Path
 
 from pipeline.domain import keys
 from pipeline.domain.digest import Sha256
+from pipeline.domain.duplicate import Duplicate, Verdict
 from pipeline.domain.ids import AnnotationId, CameraSerial, ReleaseId, UploadId
 from pipeline.errors import DamagedMediaError
-from pipeline.records import exercises
+from pipeline.records import duplicates, exercises
 from pipeline.workbench import Workbench
-from tests.builders import CAMERA, Chain, a_declaration
+from tests.builders import CAMERA, Chain, a_declaration, a_duplicate
 from tests.stages import Stages
 from tests.stored import answer, store_chain
 
@@ -35,6 +36,8 @@ class Furnished:
     """attack-early 1.0.0."""
     drafted: ReleaseId
     """attack-early 1.1.0."""
+    pair: Duplicate
+    """What is quarantined, and the stray."""
 
 
 def furnish(bench: Workbench, folder: Path) -> Furnished:
@@ -67,6 +70,9 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
         bench.settings.s3_intake_bucket, unclaimed, b"whose", digest=Sha256.of(b"whose"), media_type="video/mp4"
     )
     (waiting,) = stages.receive().new
+    with bench.db.begin() as session:
+        pair = a_duplicate(quarantined, stray, kind="upload", verdict=Verdict.SAME_BYTES, claims_differ=True)
+        duplicates.add_duplicate(session, pair)
     published = stages.release("attack-early", "1.0.0", annotators_min=2)
     drafted = stages.select("attack-early", "1.1.0", annotators_min=2)
     stages.verify()
@@ -80,4 +86,5 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
         waiting,
         published,
         drafted,
+        pair,
     )

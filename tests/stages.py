@@ -10,7 +10,20 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.domain.labels import Taxonomy
 from pipeline.errors import RejectedInputError
-from pipeline.steps import cut, preserve, probe, publish, quarantine, receive, render, seal, select, upload, verify
+from pipeline.steps import (
+    compare,
+    cut,
+    preserve,
+    probe,
+    publish,
+    quarantine,
+    receive,
+    render,
+    seal,
+    select,
+    upload,
+    verify,
+)
 from pipeline.workbench import Workbench
 from tests.builders import CAMERA, EXERCISE
 
@@ -66,6 +79,12 @@ class Stages:
             digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
         )
 
+    def compare(self, recording_id: RecordingId) -> bool:
+        bench = self.bench
+        return compare.compare_streams(
+            recording_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
+        )
+
     def render(self, recording_id: RecordingId, *, progress: Callable[[Fraction], None] | None = None) -> RenditionId:
         bench = self.bench
         return render.render_recording(
@@ -104,7 +123,8 @@ class Stages:
         made: list[ClipId] = []
         for upload_id in self.receive().waiting:
             try:
-                made += self.cut(self.render(self.probe(self.preserve(upload_id))))
+                recording_id = self.probe(self.preserve(upload_id))
+                made += [] if self.compare(recording_id) else self.cut(self.render(recording_id))
             except RejectedInputError as error:
                 self.quarantine(upload_id, error)
         return made

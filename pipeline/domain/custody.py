@@ -21,6 +21,8 @@ EventKind = Literal[
     "quarantined",
     "preserved",
     "duplicate_found",
+    "duplicate_linked",
+    "duplicate_decided",
     "probed",
     "rendered",
     "cut",

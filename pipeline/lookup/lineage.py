@@ -12,6 +12,7 @@ from pipeline.domain.clock import corrected_start, readings_of
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.lookup.doubles import links_of
 from pipeline.lookup.naming import Ref, resolve
 from pipeline.records import (
     Database,
@@ -120,6 +121,7 @@ def _upload(session: Session, upload_id: str) -> _Links:
         facts["claimed_start_at"] = upload.claimed_start_at.isoformat()
     if (because := assignments.reason_of(session, upload.upload_id)) is not None:
         facts["exercise_because"] = because
+    facts |= _duplicates(session, upload.upload_id)
     return _Links(
         facts,
         [Ref("exercise", upload.exercise_id)] if upload.exercise_id else [],
@@ -172,6 +174,7 @@ def _recording(session: Session, recording_id: str) -> _Links:
             "probed_with": recording.tool_identity,
             "companions": ", ".join(f"{found.kind} {found.original_name or found.upload_id}" for found in beside)
             or "none",
+            **_duplicates(session, recording.recording_id),
         },
         [
             *(Ref("original", digest.hex) for digest in recording.originals),
@@ -179,6 +182,17 @@ def _recording(session: Session, recording_id: str) -> _Links:
         ],
         became,
     )
+
+
+def _duplicates(session: Session, thing: UploadId | RecordingId) -> dict[str, str]:
+    """What a thing is the duplicate of, and what is a duplicate of it."""
+    said: dict[str, list[str]] = {}
+    for pair, counts in links_of(session, thing):
+        is_later = pair.later_id == thing
+        name = "duplicate_of" if is_later else "has_duplicate"
+        other = pair.earlier_id if is_later else pair.later_id
+        said.setdefault(name, []).append(f"{pair.kind} {other} ({pair.verdict.value}, {counts}): {pair.reason}")
+    return {name: "; ".join(lines) for name, lines in said.items()}
 
 
 def _rough(seconds: Fraction) -> str:

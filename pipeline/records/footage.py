@@ -20,6 +20,7 @@ from pipeline.domain.footage import Location, Original, Recording, Rendition, Up
 from pipeline.domain.ids import CameraSerial, ExerciseId, RecordingId, RenditionId, UploadId
 from pipeline.domain.media import MediaFacts
 from pipeline.errors import UsageError
+from pipeline.records.held_back import uploads_held_back
 from pipeline.records.tables import (
     ExerciseRow,
     OriginalRow,
@@ -108,7 +109,7 @@ def known_objects(session: Session, bucket: str) -> dict[str, str]:
 
 
 def uploads_waiting(session: Session) -> list[UploadId]:
-    """Footage of an exercise that has neither become clips nor been quarantined, oldest first."""
+    """Footage of an exercise that is neither clips, nor in quarantine, nor other footage over again; oldest first."""
     refused = sa.select(QuarantineRow.upload_id)
     cut = (
         sa.select(UploadContentRow.upload_id)
@@ -123,6 +124,7 @@ def uploads_waiting(session: Session) -> list[UploadId]:
             UploadRow.companion_kind.is_(None),
             UploadRow.upload_id.not_in(refused),
             UploadRow.upload_id.not_in(cut),
+            UploadRow.upload_id.not_in(uploads_held_back()),
         )
         .order_by(UploadRow.received_at, UploadRow.upload_id)
     )

@@ -10,10 +10,11 @@ from pipeline.adapters.scratch import Scratch
 from pipeline.domain import keys
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
+from pipeline.domain.duplicate import Duplicate, Evidence, Verdict
 from pipeline.domain.footage import Location, Original, Upload
 from pipeline.domain.ids import UploadId
 from pipeline.errors import ClaimMismatchError, EmptyUploadError, QuarantinedError
-from pipeline.records import Database, custody, footage
+from pipeline.records import Database, Session, custody, duplicates, footage
 
 log = structlog.get_logger()
 
@@ -29,8 +30,8 @@ def preserve_upload(
 ) -> Sha256:
     """Preserve one upload and say which original it is.
 
-    The same bytes uploaded twice become one original with two uploads. Safe to repeat: the object is written only
-    where there is none, and the rows only once.
+    The same bytes uploaded twice become one original with two uploads, which are linked. Safe to repeat: the object is
+    written only where there is none, and the rows only once.
 
     Raises:
         QuarantinedError: it was refused before; nothing was done.
@@ -70,8 +71,31 @@ def preserve_upload(
         new = footage.add_original(session, original)
         if footage.link_content(session, upload_id, digest):
             custody.append(session, _was_preserved(upload, original, new=new))
+            if not new:
+                _link_to_first(session, upload, original)
     log.info("upload_preserved", upload_id=str(upload_id), digest=digest.hex, is_new=new)
     return digest
+
+
+def _link_to_first(session: Session, upload: Upload, original: Original) -> None:
+    """Link an upload with the first that brought the same bytes, whatever the two were called."""
+    others = [one for one in footage.uploads_of(session, original.digest) if one.upload_id != upload.upload_id]
+    if not others:
+        return
+    first = others[0]
+    differ = (first.exercise_id, first.camera_serial) != (upload.exercise_id, upload.camera_serial)
+    pair = Duplicate(
+        duplicate_id=Duplicate.id_for(first.upload_id, upload.upload_id),
+        kind="upload",
+        earlier_id=first.upload_id,
+        later_id=upload.upload_id,
+        verdict=Verdict.SAME_BYTES,
+        reason="the same bytes" + (", but for another exercise or camera" if differ else ""),
+        evidence=Evidence(),
+        claims_differ=differ,
+        found_at=original.preserved_at,
+    )
+    duplicates.add_duplicate(session, pair)
 
 
 def _was_preserved(upload: Upload, original: Original, *, new: bool) -> CustodyEvent:

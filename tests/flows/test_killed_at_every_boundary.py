@@ -33,6 +33,7 @@ OF_INGEST: Lives = [
     *(["record"], ["record"]),  # two uploads are received: footage, and a text that calls itself so
     *(["put"], ["record"]),  # the footage is preserved
     ["record"],  # and probed
+    *(["ffmpeg"], ["ffmpeg", "record"]),  # its streams are digested
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # rendered
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # cut into two clips
     *(["put"], ["record"], ["record"]),  # the text is preserved, and refused

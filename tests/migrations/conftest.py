@@ -8,14 +8,28 @@ import pytest
 
 from pipeline.domain.audit import Fault
 from pipeline.domain.digest import Sha256
+from pipeline.domain.duplicate import Decision, StreamDigests
 from pipeline.domain.ids import ExerciseId, derive
-from pipeline.records import annotations, assignments, audits, exercises, footage, releases
+from pipeline.records import (
+    Session,
+    annotations,
+    assignments,
+    audits,
+    duplicates,
+    exercises,
+    footage,
+    pictures,
+    releases,
+)
 from tests.builders import (
     EXERCISE,
     NOON,
+    TOOL,
+    Chain,
     a_chain,
     a_declaration,
     a_draft,
+    a_duplicate,
     a_location,
     a_task,
     add_chain,
@@ -47,6 +61,7 @@ def filled(databases: Databases) -> Any:
         unclaimed = an_upload("unclaimed", exercise_id=None)
         footage.add_upload(session, unclaimed)
         assignments.assign(session, unclaimed.upload_id, ExerciseId(EXERCISE), because="its day", at=NOON)
+        _add_duplicate(session, chain)
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))
@@ -60,3 +75,17 @@ def filled(databases: Databases) -> Any:
         databases.superuser(url) as superuser,
     ):
         yield Filled(url, owner, superuser)
+
+
+def _add_duplicate(session: Session, chain: Chain) -> None:
+    """Another recording that is the first over again, by everything that duplicates are found by."""
+    again = a_chain("again")
+    add_chain(session, again)
+    recording_id, digest = again.recording.recording_id, again.original.digest
+    tool = {"tool_identity": TOOL, "at": NOON}
+    duplicates.add_stream_digests(session, digest, StreamDigests(digest, digest), **tool)
+    pictures.add_picture_hashes(session, recording_id, bytes(33), [pictures.Anchor(0, bytes(32), (1,))], **tool)
+    pictures.add_comparison(session, recording_id, candidates=0, at=NOON)
+    pair = a_duplicate(chain.recording.recording_id, recording_id)
+    duplicates.add_duplicate(session, pair)
+    duplicates.add_decision(session, Decision(pair.duplicate_id, True, "REVIEWER-1", "a copy", NOON))

@@ -11,6 +11,8 @@ from tests.migrations.conftest import Filled
 
 NOT_A_DIGEST = ["", "0" * 63, "0" * 65, "A" * 64, "g" * 64, "0" * 64 + "\n", " " + "0" * 63, "\uff10" * 64]
 
+NOBODY = "00000000-0000-0000-0000-000000000001"
+
 REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_annotation_tasks_clip_digest_shape": [{"clip_digest": bad} for bad in NOT_A_DIGEST],
     "ck_annotation_tasks_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
@@ -39,12 +41,23 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
         {"end_den": -1, "end_num": 10},
     ],
     "ck_custody_events_leaf_hash_of_canonical": [{"leaf_hash": b"\0" * 32}, {"canonical": b"{}"}],
+    "ck_duplicate_decisions_who_and_why": [{"decided_by": ""}, {"reason": ""}],
+    "ck_duplicates_one_pair": [
+        {"later_recording_id": None},
+        {"earlier_recording_id": None, "later_recording_id": None},
+        {"earlier_upload_id": NOBODY, "later_upload_id": NOBODY[:-1] + "2"},
+    ],
+    "ck_duplicates_two_things": [{"earlier_recording_id": NOBODY, "later_recording_id": NOBODY}],
+    "ck_duplicates_verdict_known": [{"verdict": "distinct"}, {"verdict": ""}],
     "ck_exercise_declarations_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_exercises_exercise_id_shape": [
         {"exercise_id": bad} for bad in ("", ".hidden", "-x", "a b", "a/b", "a\n", "ä", "x" * 65)
     ],
     "ck_originals_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_originals_not_empty": [{"size_bytes": 0}, {"size_bytes": -1}],
+    "ck_picture_anchors_hash_length": [{"hash": bytes(31)}, {"hash": b""}],
+    "ck_picture_comparisons_candidates_not_negative": [{"candidates": -1}],
+    "ck_picture_hashes_whole_hashes": [{"hashes": bytes(32)}, {"hashes": bytes(34)}],
     "ck_recording_originals_ordinal_not_negative": [{"ordinal": -1}],
     "ck_recordings_duration_positive": [{"duration_num": 0}, {"duration_den": 0}, {"duration_num": -1}],
     "ck_recordings_frame_rate_positive": [{"frame_rate_num": 0}, {"frame_rate_den": 0}, {"frame_rate_den": -1}],
@@ -58,6 +71,8 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}],
     "ck_renditions_recipe_digest_shape": [{"recipe_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_stream_digests_picture_digest_shape": [{"picture_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_stream_digests_sound_digest_shape": [{"sound_digest": bad} for bad in NOT_A_DIGEST],
     "ck_uploads_chapter_number_range": [{"chapter_series": "GX0001", "chapter_number": bad} for bad in (-1, 10**9 + 1)],
     "ck_uploads_chapter_series_shape": [
         {"chapter_series": bad, "chapter_number": 1} for bad in ("", ".x", "a b", "a/b", "a\n", "ä", "x" * 129)

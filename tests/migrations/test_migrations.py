@@ -16,7 +16,7 @@ from pipeline.records.migrate import config, upgrade
 from pipeline.records.tables import Row
 from tests.databases import Databases
 
-HEAD = "0005"
+HEAD = "0006"
 ADVISORY_LOCK = 0x46495253
 """As `migrations/env.py` has it, which only Alembic can import."""
 

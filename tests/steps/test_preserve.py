@@ -87,7 +87,7 @@ def test_the_same_bytes_twice_are_one_original_and_the_second_is_known_as_a_dupl
     before = census(stages.bench)
     assert stages.preserve(second) == digest
     after = census(stages.bench)
-    assert after.new_rows(before) == {"upload_contents": 1, "custody_events": 1}
+    assert after.new_rows(before) == {"upload_contents": 1, "duplicates": 1, "custody_events": 1}
     assert after.objects == before.objects
     assert [(kind, details["upload_id"]) for kind, details in events(digest)] == [
         ("preserved", str(first)),

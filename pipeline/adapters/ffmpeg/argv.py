@@ -17,6 +17,7 @@ from typing import Any
 import ffmpeg
 
 from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.domain.media import MediaFacts
 
 SOURCE = "source"
 """Our name for whatever a command reads."""
@@ -26,6 +27,13 @@ NOTHING_ELSE = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
 
 _PROTOCOLS = "file"
 _DEMUXERS = "mov,matroska,avi,mpegts,mpeg,asf,wav"
+_ONE_FORM = {
+    "h264": "h264_mp4toannexb,filter_units=remove_types=6-12",
+    "hevc": "hevc_mp4toannexb,filter_units=remove_types=32-40",
+    "aac": "aac_adtstoasc",
+}
+"""Bitstream filters; the numbers are NAL unit types (H.264 table 7-1, H.265 table 7-1)."""
+
 _QUIET = ("-nostdin", "-hide_banner", "-nostats")
 
 _TRACK_CLOCK_HZ_MIN = 10_000
@@ -67,6 +75,24 @@ def frame_hashes_argv(limits: Limits) -> list[str]:
     """Ffmpeg: a line for each decoded frame of the first video stream, its hash last, on stdout."""
     frames = open_source(limits, err_detect="explode")["v:0"]
     return compile_command(frames.output("pipe:1", format="framemd5", fps_mode="passthrough"), "level+error", "-xerror")
+
+
+def stream_hashes_argv(facts: MediaFacts, limits: Limits) -> list[str]:
+    """Ffmpeg: a line with the SHA-256 of all packets for the picture and for the sound, on stdout. Decodes nothing.
+
+    Packets are brought to one form, because containers store the same ones differently: H.264 and HEVC get start codes,
+    and lose what containers keep elsewhere or repeat (parameter sets, delimiters, filler, SEI); AAC loses its ADTS
+    headers. What an edit list hides is hashed too: the list says how to show packets, and is none.
+    """
+    options = {"ignore_editlist": 1} if facts.container.startswith("mov") else {}
+    source = open_source(limits, **options)
+    streams = [source[str(facts.video.stream_index)]]
+    filters = {"bsf:v": _ONE_FORM[facts.video.codec]} if facts.video.codec in _ONE_FORM else {}
+    if facts.audio is not None:
+        streams.append(source[str(facts.audio.stream_index)])
+        filters |= {"bsf:a": _ONE_FORM[facts.audio.codec]} if facts.audio.codec in _ONE_FORM else {}
+    output = ffmpeg.output(*streams, "pipe:1", format="streamhash", hash="sha256", c="copy", copyinkf=None, **filters)
+    return compile_command(output, "level+error")
 
 
 def open_source(limits: Limits, **options: Any) -> Any:

@@ -30,6 +30,8 @@ from pipeline.adapters.ffmpeg.probe import Header
 from pipeline.adapters.ffmpeg.rendering import RENDITION, render_argv
 from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, find_program, working_folder
 from pipeline.domain.clip import PlannedClip
+from pipeline.domain.digest import Sha256
+from pipeline.domain.duplicate import StreamDigests
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.recipe import Recipe
 from pipeline.errors import (
@@ -40,6 +42,7 @@ from pipeline.errors import (
     UnreadableMediaError,
 )
 
+_STREAM_HASH = re.compile(r"^\d+,([va]),sha256=([0-9a-f]{64})$", re.MULTILINE)
 _FRAME_DONE = re.compile(rb"frame=\s*(\d+)")
 
 
@@ -168,6 +171,24 @@ class Ffmpeg:
             check_cuts((made / CLIP_LIST).read_text(), planned=planned)
             names = [clip_name(clip) for clip in planned]
             return tuple((made / name).replace(target_dir / name) for name in names)
+
+    def digest_streams(self, path: Path, facts: MediaFacts) -> StreamDigests:
+        """The digests of the packets of picture and sound: the same whatever container they lie in. Decodes nothing.
+
+        Raises:
+            UnreadableMediaError: the packets cannot be read, or not brought to one form.
+            MediaLimitError: it took longer than allowed.
+            MediaToolError: ffmpeg was stopped from outside.
+        """
+        lines: list[bytes] = []
+        wall_s = self._limits.reading_wall_s(_size_bytes(path))
+        finished = self._read(argv.stream_hashes_argv(facts, self._limits), "ffmpeg", path, wall_s, lines.append)
+        if finished.returncode != 0:
+            raise blame(finished, "reading packets", UnreadableMediaError)
+        found = {kind: Sha256(digest) for kind, digest in _STREAM_HASH.findall(b"\n".join(lines).decode().lower())}
+        if "v" not in found:
+            raise UnreadableMediaError("expected packets of video, found none")
+        return StreamDigests(found["v"], found.get("a"))
 
     def frame_hashes(self, path: Path) -> tuple[str, ...]:
         """The MD5 of each decoded frame of a rendition or clip, in the order shown: what `ffmpeg -f framemd5` prints.

@@ -61,12 +61,13 @@ def check(kind: str, items: list[dict[str, Any]]) -> None:
             assert found == expected[path].removesuffix("?") or (found == "null" and expected[path].endswith("?"))
 
 
-LISTS = ["exercises", "recordings", "companions", "clips", "releases", "waiting", "quarantine", "audits"]
+LISTS = ["exercises", "recordings", "companions", "clips", "releases", "waiting", "quarantine", "audits", "duplicates"]
 
 
 @pytest.mark.parametrize("kind", LISTS)
 def test_lists(look: Run, kind: str) -> None:
-    check(kind, look(kind, "--json").items(kind))
+    words = [kind, "list"] if kind == "duplicates" else [kind]
+    check(kind, look(*words, "--json").items(kind))
 
 
 def test_things(look: Run, furnished: Furnished) -> None:
