@@ -30,7 +30,10 @@ def commands(of: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     inner = getattr(of, "commands", None)
     if not inner:
         return {path: of}
-    return {name: command for word, one in inner.items() for name, command in commands(one, (*path, word)).items()}
+    own = {path: of} if of.invoke_without_command else {}
+    return own | {
+        name: command for word, one in inner.items() for name, command in commands(one, (*path, word)).items()
+    }
 
 
 ALL = commands(typer.main.get_command(build()))
@@ -44,7 +47,7 @@ def test_there_are_commands_to_check() -> None:
 @pytest.mark.parametrize("line", WRITTEN)
 def test_a_command_in_the_readme_is_accepted_as_written(line: str) -> None:
     words = shlex.split(line)[1:]
-    path = tuple(words[:1]) if tuple(words[:1]) in ALL else tuple(words[:2])
+    path = tuple(words[:2]) if tuple(words[:2]) in ALL else tuple(words[:1])
     assert path in ALL, f"no command {' '.join(path)}"
     ALL[path].make_context("firsthand", words[len(path) :])
 

@@ -69,6 +69,14 @@ def emit(kind: str, items: Sequence[Any], *, as_json: bool, empty: str, columns:
     out().print(table)
 
 
+def tell(kind: str, done: object, *, as_json: bool, changed: bool, nothing: str) -> None:
+    """Print what a run of a flow did; a person reads the sentence `nothing` when it did nothing."""
+    if as_json or changed:
+        emit(kind, [done], as_json=as_json, empty="")
+    else:
+        out().print(nothing)
+
+
 def printable(text: str) -> Text:
     """Text as it may go to a terminal: never markup, and no control character does anything."""
     return Text("".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text))

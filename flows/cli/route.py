@@ -1,12 +1,11 @@
-"""firsthand ingest | annotate | release create | audit: start a flow and wait for it."""
+"""firsthand ingest | release create | audit: start a flow and wait for it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from flows.cli.output import Json, emit, err, out, printable
+from flows.cli.output import Json, emit, err, out, printable, tell
 from flows.cli.runs import run_and_wait
 from pipeline.domain.keys import release_name
 from pipeline.domain.version import Version
@@ -20,13 +19,6 @@ release_app = typer.Typer(help="Make releases.", no_args_is_help=True)
 app.add_typer(release_app, name="release")
 
 
-class Half(StrEnum):
-    """One half of the annotate flow."""
-
-    SUBMIT = "submit"
-    COLLECT = "collect"
-
-
 @dataclass(frozen=True, slots=True)
 class IngestOutcome:
     """What an ingest did."""
@@ -35,14 +27,6 @@ class IngestOutcome:
     recordings: int
     clips: int
     quarantined: int
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotateOutcome:
-    """What an annotate did."""
-
-    submitted: int
-    collected: int
 
 
 @app.command(epilog="Example: firsthand ingest")
@@ -65,7 +49,7 @@ def ingest(as_json: Json = False) -> None:
         clips=after.clips - before.clips,
         quarantined=len(refused),
     )
-    _tell("ingested", done, as_json=as_json, changed=after != before, nothing="Nothing new in the intake bucket.")
+    tell("ingested", done, as_json=as_json, changed=after != before, nothing="Nothing new in the intake bucket.")
     if refused:
         for line in refused:
             err().print(printable(f"quarantined {line.upload_id}: {line.error_kind}: {line.reason}"))
@@ -73,26 +57,6 @@ def ingest(as_json: Json = False) -> None:
             f"{len(refused)} uploads were refused and are in quarantine; everything else was ingested. "
             "`firsthand quarantine` lists them with their reasons."
         )
-
-
-@app.command(epilog="Example: firsthand annotate --only collect")
-def annotate(
-    only: Annotated[Half | None, typer.Option(help="Only send clips out, or only fetch answers.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Send clips to Label Studio and fetch the answers that are new."""
-    bench = open_workbench()
-    before = waiting.totals(bench.db)
-    run_and_wait(
-        "annotate/annotate",
-        {"only": only.value if only else None},
-        api_url=bench.settings.prefect_api_url,
-        doing="annotating",
-        progress=lambda: f"{waiting.totals(bench.db).tasks} tasks, {waiting.totals(bench.db).annotations} answers",
-    )
-    after = waiting.totals(bench.db)
-    done = AnnotateOutcome(after.tasks - before.tasks, after.annotations - before.annotations)
-    _tell("annotated", done, as_json=as_json, changed=after != before, nothing="Nothing new to send or to fetch.")
 
 
 @release_app.command("create", epilog="Example: firsthand release create attack-early 1.0.0 --annotators 2")
@@ -141,10 +105,3 @@ def audit(as_json: Json = False) -> None:
 def _ingest_progress(bench: Workbench) -> str:
     totals, left = waiting.totals(bench.db), waiting.uploads_left(bench.db)
     return f"{left} uploads left, {totals.clips} clips made, {totals.quarantined} in quarantine"
-
-
-def _tell(kind: str, done: object, *, as_json: bool, changed: bool, nothing: str) -> None:
-    if as_json or changed:
-        emit(kind, [done], as_json=as_json, empty="")
-    else:
-        out().print(nothing)

@@ -42,6 +42,8 @@ class Answer:
     labels: ClipLabels | None
     refusal: str | None
     collected_at: datetime
+    lead_time_s: float | None = None
+    """How long the answer took, as the annotator's browser counted; `None` when it did not say."""
 
 
 def add_task(session: Session, task: SentTask) -> bool:
@@ -88,6 +90,7 @@ def add_answer(session: Session, answer: Answer) -> bool:
         raw=answer.raw,
         labels=answer.labels.to_json() if answer.labels is not None else None,
         refusal=answer.refusal,
+        lead_time_s=answer.lead_time_s,
         collected_at=answer.collected_at,
     )
 
@@ -158,4 +161,5 @@ def _answer(row: AnnotationRow) -> Answer:
         labels=ClipLabels.from_json(row.labels) if row.labels is not None else None,
         refusal=row.refusal,
         collected_at=row.collected_at,
+        lead_time_s=row.lead_time_s,
     )

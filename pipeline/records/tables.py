@@ -285,6 +285,7 @@ class AnnotationRow(Row):
         UniqueConstraint("label_studio_annotation_id", "answered_at", "taxonomy_digest"),
         CheckConstraint(f"taxonomy_digest {HEX64}", name="taxonomy_digest_shape"),
         CheckConstraint("(refusal IS NULL) <> (labels IS NULL)", name="labels_or_refusal"),
+        CheckConstraint("lead_time_s >= 0", name="lead_time_not_negative"),
     )
     annotation_id: Mapped[UUID] = mapped_column(primary_key=True)
     clip_id: Mapped[UUID] = mapped_column(ForeignKey("clips.clip_id"), index=True)
@@ -295,6 +296,7 @@ class AnnotationRow(Row):
     raw: Mapped[bytes]
     labels: Mapped[dict[str, Any] | None]
     refusal: Mapped[str | None]
+    lead_time_s: Mapped[float | None]
     collected_at: Mapped[datetime]
 
 

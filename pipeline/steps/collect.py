@@ -1,6 +1,7 @@
 """Fetch what annotators answered: keep the answer as it came, and its labels in exact seconds."""
 
 import hmac
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,7 +119,15 @@ def _answer(
         labels=labels,
         refusal=refusal,
         collected_at=at,
+        lead_time_s=_believable(received.lead_time_s),
     )
+
+
+def _believable(lead_time_s: float | None) -> float | None:
+    """Anybody can put anything into Label Studio's API; a time that cannot be is none."""
+    if lead_time_s is None or not math.isfinite(lead_time_s) or lead_time_s < 0:
+        return None
+    return lead_time_s
 
 
 def _check_counts(received: ReceivedAnnotation) -> None:

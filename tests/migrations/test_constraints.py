@@ -16,6 +16,7 @@ NOBODY = "00000000-0000-0000-0000-000000000001"
 REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_annotation_tasks_clip_digest_shape": [{"clip_digest": bad} for bad in NOT_A_DIGEST],
     "ck_annotation_tasks_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_annotations_lead_time_not_negative": [{"lead_time_s": -1}],
     "ck_annotations_labels_or_refusal": [
         {"labels": None, "refusal": None},
         {"labels": "{}", "refusal": "both"},

@@ -12,11 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from pipeline.records.migrate import config, upgrade
+from pipeline.records.migrate import MIGRATIONS, config, upgrade
 from pipeline.records.tables import Row
 from tests.databases import Databases
 
-HEAD = "0006"
+HEAD = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 ADVISORY_LOCK = 0x46495253
 """As `migrations/env.py` has it, which only Alembic can import."""
 

@@ -204,6 +204,19 @@ def test_an_answer_that_cannot_be_taken_is_kept_with_the_reason_until_it_is_mend
     assert mended.refusal is None
 
 
+@pytest.mark.parametrize(("told", "kept"), [(12.5, 12.5), (-3.0, None), (None, None)])
+def test_how_long_an_answer_took_is_kept_where_it_can_be_true(
+    studio: Studio, chain: Chain, told: float | None, kept: float | None
+) -> None:
+    studio.submit()
+    clip_id = chain.clips[0].clip_id
+    studio.people[0].answer(studio.task_of(clip_id), an_answer(), lead_time=told)
+    studio.collect()
+    with studio.bench.db.begin() as session:
+        (answer,) = annotations.current_answers(session, studio.taxonomy.digest)
+    assert (answer.clip_id, answer.lead_time_s) == (clip_id, kept)
+
+
 def test_a_clip_that_was_skipped_has_no_labels(studio: Studio, chain: Chain) -> None:
     studio.submit()
     studio.people[0].answer(studio.task_of(chain.clips[0].clip_id), [], was_cancelled=True)

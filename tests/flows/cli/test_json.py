@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from flows.cli.route import AnnotateOutcome
+from flows.cli.annotate import AnnotateOutcome
 from pipeline.workbench import Workbench
 from tests.benches import environment_of
 from tests.builders import CAMERA, EXERCISE
