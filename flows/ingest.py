@@ -23,6 +23,7 @@ from pipeline.errors import QuarantinedError, RejectedInputError
 from pipeline.steps.assign import assign_uploads
 from pipeline.steps.compare import compare_streams
 from pipeline.steps.cut import cut_rendition
+from pipeline.steps.describe import describe_original
 from pipeline.steps.preserve import preserve_upload
 from pipeline.steps.probe import probe_original
 from pipeline.steps.quarantine import quarantine_upload
@@ -135,6 +136,15 @@ def _make_clips(digest: Sha256) -> None:
     bench = open_workbench()
     recording_id = probe_original(
         digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
+    )
+    describe_original(
+        digest,
+        kind="video",
+        store=bench.store,
+        scratch=bench.scratch,
+        reader=bench.facts,
+        db=bench.db,
+        clock=bench.clock,
     )
     if compare_streams(
         recording_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock

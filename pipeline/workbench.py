@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.sandbox import Parsers
@@ -76,6 +77,11 @@ class Workbench:
     def parsers(self) -> Parsers:
         """Parsers of sidecars, stills and telemetry, each in a child of its own."""
         return Parsers(scratch=self.scratch.own, must_wall=self._must_wall)
+
+    @cached_property
+    def facts(self) -> FactReader:
+        """Readers of telemetry, EXIF and tracks."""
+        return FactReader(self.parsers)
 
     @cached_property
     def labelling(self) -> "LabelStudio":

@@ -10,6 +10,8 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from pipeline.domain.clock import ClockReading
+from pipeline.domain.clock_claim import Clock
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Duplicate, Evidence, SoundMatch, StreamMatch, Verdict
@@ -18,7 +20,10 @@ from pipeline.domain.footage import Clip, ClipRendition, Location, Original, Rec
 from pipeline.domain.ids import AnnotationId, CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, derive
 from pipeline.domain.labels import ChoiceAnswer, ClipLabels, EventLabel
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
+from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts
+from pipeline.domain.still import CameraNames, GeoPoint
 from pipeline.domain.timeline import Span
+from pipeline.domain.track import TrackFacts, TrackPoint
 from pipeline.records import Session, clips, custody, footage
 from pipeline.records.annotations import Answer, SentTask
 from pipeline.records.releases import Draft
@@ -100,6 +105,27 @@ def media_facts(*, frame_count: int = 900, frame_rate: Fraction = NTSC, has_audi
     audio = AudioFacts(1, "aac", 48_000, 1, Fraction(0), frame_count / frame_rate) if has_audio else None
     claim = ClockClaim("container:creation_time", "2026-11-22T12:00:00.000000Z")
     return MediaFacts("mov,mp4", frame_count / frame_rate, video, audio, (claim,), ())
+
+
+def described_facts(original: Original | None = None, **instead: Any) -> DescribedOriginal:
+    facts = instead.pop("facts", OriginalFacts(telemetry=a_track()))
+    digest = (original or an_original()).digest
+    return replace(DescribedOriginal(digest, "video", "parser 1.0", facts, NOON), **instead)
+
+
+def a_track(**instead: Any) -> TrackFacts:
+    point = TrackPoint(
+        place=GeoPoint(Fraction("33.126677"), Fraction("-117.3273436"), Fraction("-22.959")),
+        at="2026-11-22T11:59:00+00:00",
+        position_s=Fraction(0),
+        fix_dimensions=3,
+    )
+    return replace(TrackFacts("telemetry", CameraNames("GoPro", "GoPro Max", "C1"), (point,), 1), **instead)
+
+
+def a_clock(**instead: Any) -> Clock:
+    reading = ClockReading("gnss", NOON, Fraction(1, 2), is_zone_known=True)
+    return replace(Clock("gnss", "telemetry", NOON.isoformat(), reading), **instead)
 
 
 def a_recording(original: Original | None = None, **instead: Any) -> Recording:

@@ -1,5 +1,6 @@
 """Look, change nothing: firsthand exercises, recordings, companions, clips, releases, quarantine, audits, show, get."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,9 @@ from pipeline.lookup.naming import resolve
 from pipeline.workbench import open_workbench
 
 app = typer.Typer()
+
+_BEGAN_BECAUSE = ("began_uncertainty_s", "began_because", "began_disagreements")
+"""Too long for a table: `show` tells them, and JSON."""
 
 Exercise = Annotated[str | None, typer.Option(help="Only this exercise.")]
 
@@ -35,7 +39,10 @@ def waiting(as_json: Json = False) -> None:
 def recordings(exercise: Exercise = None, as_json: Json = False) -> None:
     """List recordings: one press-record-to-stop of one camera each."""
     found = listing.list_recordings(open_workbench().db, exercise_id=exercise)
-    emit("recordings", found, as_json=as_json, empty="No recordings yet.")
+    shown_names = [
+        field.name for field in fields(listing.RecordingLine) if field.name not in ("probed_at", *_BEGAN_BECAUSE)
+    ]
+    emit("recordings", found, as_json=as_json, empty="No recordings yet.", columns=shown_names)
 
 
 @app.command(epilog="Example: firsthand companions --exercise EX-2026-014")

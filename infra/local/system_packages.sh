@@ -9,6 +9,8 @@ need bwrap bubblewrap
 need setpriv util-linux
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 if [ "${1:-}" = tests ]; then
+    # What facts of photographs and telemetry are compared with.
+    need exiftool libimage-exiftool-perl
     # The browser in which an annotator's page is tried.
     command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 fi

@@ -24,6 +24,7 @@ EventKind = Literal[
     "duplicate_linked",
     "duplicate_decided",
     "probed",
+    "described",
     "rendered",
     "cut",
     "submitted",

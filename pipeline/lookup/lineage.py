@@ -8,10 +8,10 @@ from fractions import Fraction
 from uuid import UUID
 
 from pipeline.domain.audit import ThingKind
-from pipeline.domain.clock import corrected_start, readings_of
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.lookup.began import began
 from pipeline.lookup.doubles import links_of
 from pipeline.lookup.naming import Ref, resolve
 from pipeline.records import (
@@ -156,8 +156,7 @@ def _original(session: Session, digest: str) -> _Links:
 def _recording(session: Session, recording_id: str) -> _Links:
     recording = footage.get_recording(session, RecordingId(UUID(recording_id)))
     video, audio = recording.facts.video, recording.facts.audio
-    received_at = footage.uploads_of(session, recording.originals[0])[0].received_at
-    began = corrected_start(readings_of(recording.facts.clock_claims), received_at=received_at)
+    start = began(session, recording)
     became = [Ref("rendition", str(r.rendition_id)) for r in footage.all_renditions(session, recording.recording_id)]
     became += [Ref("clip", str(clip.clip_id)) for clip in clips.clips_of(session, recording.recording_id)]
     beside = companions.companions_of(session, recording.recording_id)
@@ -165,8 +164,8 @@ def _recording(session: Session, recording_id: str) -> _Links:
         {
             "exercise": recording.exercise_id,
             "camera": recording.camera_serial,
-            "began_at": f"{began.start_at.isoformat()}, give or take {_rough(began.uncertainty_s)}",
-            "because": "; ".join((began.because, *began.disagreements)),
+            "began_at": f"{start.start_at.isoformat()}, give or take {_rough(start.uncertainty_s)}",
+            "because": "; ".join((start.because, *start.disagreements)),
             "duration_s": f"{float(recording.duration_s):.3f}",
             "frame_rate": str(recording.frame_rate),
             "picture": f"{video.width_px}x{video.height_px} {video.codec}",

@@ -6,7 +6,10 @@ from fractions import Fraction
 from uuid import UUID
 
 from pipeline.domain.assignment import exercise_for
+from pipeline.domain.clock import CorrectedStart
 from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Recording
+from pipeline.lookup.began import began
 from pipeline.records import Database, assignments, audits, clips, companions, exercises, footage, overview, releases
 from pipeline.records.audits import Audit
 
@@ -38,6 +41,11 @@ class RecordingLine:
     companions: "tuple[CompanionLine, ...]"
     clips: int
     probed_at: datetime
+    began_at: datetime
+    """As its clocks tell together; `firsthand show` says why."""
+    began_uncertainty_s: Fraction
+    began_because: str
+    began_disagreements: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +134,11 @@ def list_recordings(db: Database, *, exercise_id: str | None = None) -> list[Rec
             if found.recording_id is not None:
                 beside.setdefault(found.recording_id, []).append(_companion_line(found))
         return [
-            RecordingLine(
-                recording_id=recording.recording_id,
-                exercise_id=recording.exercise_id,
-                camera_serial=recording.camera_serial,
-                duration_s=recording.duration_s,
-                frame_rate=recording.frame_rate,
-                width_px=recording.facts.video.width_px,
-                height_px=recording.facts.video.height_px,
-                has_audio=recording.facts.audio is not None,
-                companions=tuple(beside.get(recording.recording_id, ())),
-                clips=counts.get(recording.recording_id, 0),
-                probed_at=recording.probed_at,
+            _recording_line(
+                recording,
+                clip_count=counts.get(recording.recording_id, 0),
+                beside=tuple(beside.get(recording.recording_id, ())),
+                start=began(session, recording),
             )
             for recording in footage.all_recordings(session, exercise_id)
         ]
@@ -147,6 +148,28 @@ def list_companions(db: Database, *, exercise_id: str | None = None) -> list[Com
     """Every companion of footage, of one exercise or of all, in the order of arrival."""
     with db.begin() as session:
         return [_companion_line(found) for found in companions.all_companions(session, exercise_id)]
+
+
+def _recording_line(
+    recording: Recording, *, clip_count: int, beside: tuple[CompanionLine, ...], start: CorrectedStart
+) -> RecordingLine:
+    return RecordingLine(
+        recording_id=recording.recording_id,
+        exercise_id=recording.exercise_id,
+        camera_serial=recording.camera_serial,
+        duration_s=recording.duration_s,
+        frame_rate=recording.frame_rate,
+        width_px=recording.facts.video.width_px,
+        height_px=recording.facts.video.height_px,
+        has_audio=recording.facts.audio is not None,
+        companions=beside,
+        clips=clip_count,
+        probed_at=recording.probed_at,
+        began_at=start.start_at,
+        began_uncertainty_s=start.uncertainty_s,
+        began_because=start.because,
+        began_disagreements=start.disagreements,
+    )
 
 
 def list_clips(db: Database, *, exercise_id: str | None = None, recording_id: UUID | None = None) -> list[ClipLine]:

@@ -13,13 +13,14 @@ import structlog
 from pipeline.adapters.object_store import ObjectStore, StoredObject
 from pipeline.domain import keys
 from pipeline.domain.claim import UploadClaim
+from pipeline.domain.clock_claim import clocks_of_claim
 from pipeline.domain.companion import dcf_folder, name_group
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.file_name import NamingTable
 from pipeline.domain.footage import Location, Upload
 from pipeline.domain.ids import UploadId
 from pipeline.errors import ClaimMismatchError, RejectedInputError
-from pipeline.records import Database, companions, custody, footage
+from pipeline.records import Database, companions, custody, facts, footage
 
 log = structlog.get_logger()
 
@@ -63,6 +64,9 @@ def receive_uploads(
         with db.begin() as session:
             if not footage.add_upload(session, upload):
                 continue
+            claim = UploadClaim.from_metadata(found.metadata)
+            clocks = clocks_of_claim(claim, received_at=upload.received_at, named_start=upload.named_start)
+            facts.add_clocks(session, upload.upload_id, clocks)
             custody.append(session, _was_received(upload))
             if refusal is not None:
                 kind, at = type(refusal).__name__, clock()  # after it was received

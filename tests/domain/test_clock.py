@@ -7,7 +7,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.domain.clock import ClockReading, corrected_start, readings_of
+from pipeline.domain.clock import ClockReading, corrected_start
+from pipeline.domain.clock_claim import readings_of
 from pipeline.domain.media import ClockClaim
 
 RECEIVED = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
@@ -54,6 +55,43 @@ def test_only_a_moment_with_a_zone_is_a_reading() -> None:
         ClockClaim("container:creation_time", "2019-11-18 15:45:32"),
     ]
     assert [reading.at for reading in readings_of(claims)] == [LOCAL_AS_UTC, LOCAL_AS_UTC + timedelta(hours=8)]
+
+
+def test_most_satellite_readings_outvote_a_stale_one() -> None:
+    readings = [ClockReading("gnss", TRUE + timedelta(seconds=at), position_s=Fraction(at)) for at in range(5)]
+    stale = ClockReading("gnss", TRUE - timedelta(seconds=90), position_s=Fraction(2))
+    found = corrected_start([stale, *readings], received_at=RECEIVED)
+    assert found.start_at == TRUE
+    assert found.because == "satellite time with a fix: 5 of 6 readings agree to the second"
+    assert found.disagreements == ("gnss is off by -92 s",)
+
+
+def test_the_middle_of_what_satellite_readings_allow_together_is_taken() -> None:
+    readings = [ClockReading("gnss", TRUE), ClockReading("gnss", TRUE + timedelta(seconds=1.5))]
+    assert corrected_start(readings, received_at=RECEIVED).start_at == TRUE + timedelta(seconds=0.75)
+
+
+def test_the_surest_clock_wins() -> None:
+    local, phone = ClockReading("container", LOCAL_AS_UTC), ClockReading("container", TRUE, is_zone_known=True)
+    dock, name = ClockReading("dock", TRUE), ClockReading("file_name", LOCAL_AS_UTC)
+    still = ClockReading("exif", TRUE, is_zone_known=True, slack_s=Fraction(600))
+    modified = ClockReading("filesystem", TRUE)
+    order = [dock, phone, still, local, name, modified]
+    for left in range(len(order)):
+        found = corrected_start(order[left:][::-1], received_at=RECEIVED)
+        assert (found.source, found.uncertainty_s) == (order[left].source, order[left].uncertainty_s)
+
+
+def test_a_clock_that_was_never_set_is_told_and_not_believed() -> None:
+    found = corrected_start([ClockReading("container", datetime(1970, 1, 1, tzinfo=UTC))], received_at=RECEIVED)
+    assert found.source == "receipt"
+    assert found.disagreements == ("container says 1970-01-01T00:00:00+00:00: a clock that was not set",)
+
+
+def test_clocks_that_tell_no_start_are_not_asked() -> None:
+    readings = [ClockReading(source, TRUE) for source in ("timecode", "track", "sender", "receipt")]
+    found = corrected_start(readings, received_at=RECEIVED)
+    assert (found.start_at, found.source, found.disagreements) == (RECEIVED, "receipt", ())
 
 
 @given(

@@ -3,7 +3,7 @@ from fractions import Fraction
 from pipeline.domain.ids import RecordingId
 from pipeline.lookup import listing
 from pipeline.records import Database
-from tests.builders import CAMERA, EXERCISE, NTSC
+from tests.builders import CAMERA, EXERCISE, NOON, NTSC
 from tests.furnished import Furnished
 
 
@@ -34,6 +34,10 @@ def test_recordings_are_told_with_their_exact_times(furnished: Furnished) -> Non
         companions=(),
         clips=3,
         probed_at=recording.probed_at,
+        began_at=NOON,
+        began_uncertainty_s=Fraction(14 * 3600),
+        began_because="the container's creation time, which may be local time labelled as UTC",
+        began_disagreements=(),
     )
     assert listing.list_recordings(furnished.bench.db, exercise_id=EXERCISE) == [found]
     assert listing.list_recordings(furnished.bench.db, exercise_id="EX-2026-015") == []

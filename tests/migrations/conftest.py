@@ -17,6 +17,7 @@ from pipeline.records import (
     audits,
     duplicates,
     exercises,
+    facts,
     footage,
     pictures,
     releases,
@@ -27,6 +28,7 @@ from tests.builders import (
     TOOL,
     Chain,
     a_chain,
+    a_clock,
     a_declaration,
     a_draft,
     a_duplicate,
@@ -35,6 +37,7 @@ from tests.builders import (
     add_chain,
     an_answer,
     an_upload,
+    described_facts,
 )
 from tests.databases import Databases
 
@@ -62,6 +65,8 @@ def filled(databases: Databases) -> Any:
         footage.add_upload(session, unclaimed)
         assignments.assign(session, unclaimed.upload_id, ExerciseId(EXERCISE), because="its day", at=NOON)
         _add_duplicate(session, chain)
+        facts.add_facts(session, described_facts(chain.original))
+        facts.add_clocks(session, chain.original.digest, [a_clock()])
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))

@@ -27,6 +27,11 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_audits_counts_not_negative": [{"objects_checked": -1}, {"faults": -1}],
     "ck_clip_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_clip_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}, {"size_bytes": -1}],
+    "ck_clock_readings_of_one_thing": [
+        {"digest": None},
+        {"upload_id": "00000000-0000-0000-0000-000000000001"},
+    ],
+    "ck_clock_readings_seconds_shape": [{"position_den": 0}, {"slack_den": 0}, {"slack_num": -1}],
     "ck_clips_ordinal_not_negative": [{"ordinal": -1}],
     "ck_clips_span_order": [
         {"start_num": 1, "start_den": 3, "end_num": 1, "end_den": 3},
@@ -54,6 +59,7 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_exercises_exercise_id_shape": [
         {"exercise_id": bad} for bad in ("", ".hidden", "-x", "a b", "a/b", "a\n", "ä", "x" * 65)
     ],
+    "ck_original_facts_kind_known": [{"kind": bad} for bad in ("", "Video", "film")],
     "ck_originals_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_originals_not_empty": [{"size_bytes": 0}, {"size_bytes": -1}],
     "ck_picture_anchors_hash_length": [{"hash": bytes(31)}, {"hash": b""}],

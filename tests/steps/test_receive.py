@@ -173,6 +173,7 @@ def test_dying_while_recording_leaves_nothing_and_looking_again_finds_it(
         "exercises": 1,
         "uploads": 1,
         "upload_names": 1,
+        "clock_readings": 3,
         "custody_events": 1,
     }
 

@@ -28,6 +28,10 @@ def test_recordings_as_json_hold_exact_times(look: Run, furnished: Furnished) ->
             "companions": [],
             "clips": 3,
             "probed_at": "2026-11-22T12:00:00+00:00",
+            "began_at": "2026-11-22T12:00:00+00:00",
+            "began_uncertainty_s": "50400",
+            "began_because": "the container's creation time, which may be local time labelled as UTC",
+            "began_disagreements": [],
         }
     ]
 

@@ -1,0 +1,64 @@
+"""What does one original say of itself, beside what it shows?
+
+Facts travel as JSON with the number of their form (`SCHEMA`), so that what an older Firsthand wrote can be read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pipeline.domain.digest import Sha256
+from pipeline.domain.plain import from_plain, to_plain
+from pipeline.domain.still import CameraNames, StillFacts
+from pipeline.domain.track import TrackFacts
+
+OriginalKind = Literal["video", "still", "track", "other"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalFacts:
+    """What parsers found; each part is `None` where there was nothing of its kind."""
+
+    still: StillFacts | None = None
+    telemetry: TrackFacts | None = None
+    """Inside a video."""
+    track: TrackFacts | None = None
+    """A file of its own."""
+    problem: str | None = None
+    """Why a part of it could not be read; the bytes are kept all the same."""
+
+    @property
+    def camera(self) -> CameraNames:
+        """What the camera calls itself."""
+        found = self.still or self.telemetry or self.track
+        return found.camera if found else CameraNames()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types; fractions as "num/den"."""
+        return {"schema": SCHEMA, **to_plain(self)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The facts that `to_json` wrote, now or in an older form.
+
+        Raises:
+            ValueError: it is something else, or of a newer form than this code knows.
+        """
+        said = dict(data)
+        if said.pop("schema", None) != SCHEMA:
+            raise ValueError(f"OriginalFacts: expected schema {SCHEMA}, found {data.get('schema')!r:.40}")
+        return from_plain(cls, said)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedOriginal:
+    """The facts of an original, with what read them and when."""
+
+    digest: Sha256
+    kind: OriginalKind
+    tool_identity: str
+    facts: OriginalFacts
+    described_at: datetime

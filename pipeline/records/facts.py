@@ -1,0 +1,104 @@
+"""Facts of originals and the clocks of originals and uploads: add them, get them.
+
+Every `add_*` answers whether anything is new; adding what is there changes nothing.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from pipeline.domain.clock import ClockReading, ClockSource
+from pipeline.domain.clock_claim import Clock
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import UploadId, derive
+from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
+from pipeline.records.footage import insert_new
+from pipeline.records.tables_facts import ClockReadingRow, OriginalFactsRow
+
+
+def add_facts(session: Session, described: DescribedOriginal) -> bool:
+    """Record what an original says of itself."""
+    return insert_new(
+        session,
+        OriginalFactsRow,
+        digest=described.digest.hex,
+        tool_identity=described.tool_identity,
+        kind=described.kind,
+        facts=described.facts.to_json(),
+        described_at=described.described_at,
+    )
+
+
+def find_facts(session: Session, digest: Sha256) -> DescribedOriginal | None:
+    """The newest facts of an original; `None` before it was described."""
+    row = session.scalar(
+        sa.select(OriginalFactsRow)
+        .where(OriginalFactsRow.digest == digest.hex)
+        .order_by(OriginalFactsRow.described_at.desc(), OriginalFactsRow.tool_identity)
+        .limit(1)
+    )
+    if row is None:
+        return None
+    return DescribedOriginal(
+        digest=Sha256(row.digest),
+        kind=cast("OriginalKind", row.kind),
+        tool_identity=row.tool_identity,
+        facts=OriginalFacts.from_json(row.facts),
+        described_at=row.described_at,
+    )
+
+
+def add_clocks(session: Session, of: Sha256 | UploadId, clocks: Iterable[Clock]) -> int:
+    """Record what clocks said of an original or an upload; how many of them are new."""
+    return sum(insert_new(session, ClockReadingRow, **_values(of, clock)) for clock in clocks)
+
+
+def clocks_of(session: Session, of: Sha256 | UploadId) -> list[Clock]:
+    """What clocks said of an original or an upload, in a steady order."""
+    column = ClockReadingRow.digest if isinstance(of, Sha256) else ClockReadingRow.upload_id
+    rows = session.scalars(
+        sa.select(ClockReadingRow)
+        .where(column == (of.hex if isinstance(of, Sha256) else of))
+        .order_by(ClockReadingRow.source, ClockReadingRow.place, ClockReadingRow.instant, ClockReadingRow.reading_id)
+    )
+    return [_clock(row) for row in rows]
+
+
+def _values(of: Sha256 | UploadId, clock: Clock) -> dict[str, object]:
+    reading = clock.reading
+    position_s, slack_s = (reading.position_s, reading.slack_s) if reading else (Fraction(0), Fraction(0))
+    # A microsecond is finer than any clock here, and always fits the columns.
+    position_s, slack_s = (value.limit_denominator(1_000_000) for value in (position_s, slack_s))
+    return {
+        "reading_id": derive("clock-reading", of, clock.source, clock.place, clock.text, position_s),
+        "digest": of.hex if isinstance(of, Sha256) else None,
+        "upload_id": None if isinstance(of, Sha256) else of,
+        "source": clock.source,
+        "place": clock.place,
+        "text": clock.text,
+        "instant": reading.at if reading else None,
+        "position_num": position_s.numerator,
+        "position_den": position_s.denominator,
+        "slack_num": slack_s.numerator,
+        "slack_den": slack_s.denominator,
+        "has_fix": reading.has_fix if reading else False,
+        "is_zone_known": reading.is_zone_known if reading else False,
+    }
+
+
+def _clock(row: ClockReadingRow) -> Clock:
+    source = cast("ClockSource", row.source)
+    reading = None
+    if row.instant is not None:
+        reading = ClockReading(
+            source,
+            row.instant,
+            Fraction(row.position_num, row.position_den),
+            has_fix=row.has_fix,
+            is_zone_known=row.is_zone_known,
+            slack_s=Fraction(row.slack_num, row.slack_den),
+        )
+    return Clock(source, row.place, row.text, reading)

@@ -1,0 +1,121 @@
+"""What an original says of itself is recorded once, with every clock, and can refuse nothing."""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from pipeline.domain.clock_claim import Clock
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import RecordingId
+from pipeline.domain.original_facts import DescribedOriginal, OriginalKind
+from pipeline.lookup.began import began
+from pipeline.lookup.lineage import show
+from pipeline.lookup.listing import list_recordings
+from pipeline.records import facts, footage
+from pipeline.workbench import Workbench
+from tests.adapters.facts.conftest import a_photograph
+from tests.census import census
+from tests.footage import make_clip
+from tests.stages import Stages
+
+
+@pytest.fixture(scope="module")
+def stages(bench: Workbench) -> Stages:
+    return Stages(bench)
+
+
+def described(stages: Stages, digest: Sha256) -> tuple[DescribedOriginal, list[Clock]]:
+    with stages.bench.db.begin() as session:
+        found = facts.find_facts(session, digest)
+        assert found is not None
+        return found, facts.clocks_of(session, digest)
+
+
+def preserved(stages: Stages, path: Path) -> Sha256:
+    stages.upload(path)
+    (upload_id,) = stages.receive().new
+    return stages.preserve(upload_id)
+
+
+@pytest.fixture(scope="module")
+def walk(stages: Stages, real_footage: Path) -> tuple[Sha256, RecordingId]:
+    digest = preserved(stages, real_footage / "video" / "gopro-max-heromode.mp4")
+    recording_id = stages.probe(digest)
+    stages.describe(digest)
+    return digest, recording_id
+
+
+def test_every_clock_of_a_real_recording_is_kept_with_its_source(
+    stages: Stages, walk: tuple[Sha256, RecordingId]
+) -> None:
+    found, clocks = described(stages, walk[0])
+    assert (found.kind, found.facts.camera.model, found.facts.problem) == ("video", "GoPro Max", None)
+    assert found.facts.telemetry is not None
+    assert found.facts.telemetry.points_found == 11
+    said = {(clock.source, clock.place, clock.text) for clock in clocks}
+    assert ("container", "container:creation_time", "2019-11-18T15:45:32.000000Z") in said
+    assert ("timecode", "stream 0:timecode", "15:44:35:10") in said
+    assert ("gnss", "telemetry", "2019-11-18T23:45:14+00:00") in said
+    assert [clock.source for clock in clocks].count("gnss") == 11
+    with stages.bench.db.begin() as session:
+        (upload,) = footage.uploads_of(session, walk[0])
+        beside = {clock.source: clock for clock in facts.clocks_of(session, upload.upload_id)}
+    assert set(beside) == {"filesystem", "sender", "receipt"}
+    assert beside["receipt"].reading is not None
+    assert beside["receipt"].reading.at == upload.received_at
+
+
+def test_the_corrected_start_of_a_real_recording_is_right_to_a_second_and_says_why(
+    stages: Stages, walk: tuple[Sha256, RecordingId]
+) -> None:
+    told = show(stages.bench.db, str(walk[1])).facts
+    assert told["began_at"] == "2019-11-18T23:45:14.767892+00:00, give or take 1 s"
+    assert "11 of 11 readings agree" in told["because"]
+    assert "container is off by -28783 s" in told["because"]
+    line = next(line for line in list_recordings(stages.bench.db) if line.recording_id == walk[1])
+    assert abs((line.began_at - datetime(2019, 11, 18, 23, 45, 14, tzinfo=UTC)).total_seconds()) < 1
+    assert line.began_uncertainty_s == 1
+
+
+def test_describing_again_changes_nothing(stages: Stages, walk: tuple[Sha256, RecordingId]) -> None:
+    before = census(stages.bench)
+    stages.describe(walk[0])
+    assert census(stages.bench) == before
+
+
+def test_a_recording_from_before_clocks_were_kept_has_a_start_all_the_same(stages: Stages, tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "film.mp4", output_options="-metadata creation_time=2025-06-01T10:00:00Z")
+    recording_id = stages.probe(preserved(stages, film))
+    with stages.bench.db.begin() as session:
+        start = began(session, footage.get_recording(session, recording_id))
+    assert (start.start_at, start.source) == (datetime(2025, 6, 1, 10, tzinfo=UTC), "container")
+    assert start.uncertainty_s == Fraction(14 * 3600)
+
+
+def test_a_photograph_and_a_track_have_facts_and_clocks(stages: Stages, tmp_path: Path) -> None:
+    photograph, table = tmp_path / "still.jpg", tmp_path / "track.csv"
+    photograph.write_bytes(a_photograph())
+    table.write_text("time,lat,lon\n2026-03-02T10:00:00Z,51.5,-0.12\n")
+    sidecars: list[tuple[Path, OriginalKind]] = [(photograph, "still"), (table, "track")]
+    for path, kind in sidecars:
+        digest = preserved(stages, path)
+        stages.describe(digest, kind)
+        found, clocks = described(stages, digest)
+        assert (found.kind, found.facts.problem) == (kind, None)
+        assert (found.facts.still is not None, found.facts.track is not None) == (kind == "still", kind == "track")
+        assert len(clocks) == (2 if kind == "still" else 1)
+
+
+def test_what_cannot_be_read_is_a_problem_among_the_facts_and_refuses_nothing(stages: Stages, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.gpx"
+    broken.write_bytes(b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><gpx/>')
+    digest = preserved(stages, broken)
+    before = census(stages.bench)
+    stages.describe(digest, "track")
+    found, clocks = described(stages, digest)
+    assert found.facts.problem is not None
+    assert "expected GPX" in found.facts.problem
+    assert clocks == []
+    assert census(stages.bench).new_rows(before) == {"original_facts": 1, "custody_events": 1}
