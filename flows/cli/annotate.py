@@ -1,24 +1,33 @@
-"""firsthand annotate | annotate status: send clips out, fetch answers, and see how labelling goes."""
+"""firsthand annotate | annotate status | annotate report: send clips out, fetch answers, see how labelling goes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from flows.cli.labelling_page import labelling_page
 from flows.cli.output import Json, emit, out, printable, shown, tell
+from flows.cli.progress import saying
 from flows.cli.runs import run_and_wait
 from pipeline.domain.agreement.verdict import Threshold
+from pipeline.errors import UsageError
 from pipeline.lookup import waiting
+from pipeline.lookup.disputes import disputes_in_full, picture_strips
 from pipeline.lookup.labelling import Labelling, labelling
-from pipeline.workbench import open_workbench
+from pipeline.workbench import Workbench, open_workbench
 
 app = typer.Typer()
 annotate_app = typer.Typer(invoke_without_command=True, epilog="Example: firsthand annotate --only collect")
 app.add_typer(annotate_app, name="annotate")
 
 DISPUTES_SHOWN = 20
+PICTURES = 10
+PICTURE_HEIGHT_PX = 110
+
+Annotators = Annotated[int, typer.Option(min=1, help="How many people are to label each clip.")]
 
 
 class Half(StrEnum):
@@ -34,6 +43,15 @@ class AnnotateOutcome:
 
     submitted: int
     collected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A page that was written."""
+
+    path: Path
+    disputed_clips: int
+    """How many are shown with pictures."""
 
 
 @annotate_app.callback()
@@ -61,22 +79,58 @@ def annotate(
 
 @annotate_app.command("status", epilog="Example: firsthand annotate status --annotators 2")
 def status(
-    annotators: Annotated[int, typer.Option(min=1, help="How many people are to label each clip.")] = 2,
+    annotators: Annotators = 2,
     as_json: Json = False,
 ) -> None:
     """Tell how labelling goes: what is done and left, how far people agree, and on which clips they do not."""
+    found = _found(open_workbench(), annotators)
+    if as_json:
+        emit("labelling", [found], as_json=True, empty="")
+    else:
+        _show(found)
+
+
+@annotate_app.command("report", epilog="Example: firsthand annotate report labelling.html --annotators 2")
+def report(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The page to write; one that is there is replaced.")],
+    annotators: Annotators = 2,
+    clips_max: Annotated[int, typer.Option(min=0, help="How many disputed clips to show with pictures.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Write how labelling goes as a page with pictures: who marked what in disputed clips, over the clip itself."""
     bench = open_workbench()
-    found = labelling(
+    found = _found(bench, annotators)
+    shown_clips = found.disputes[:clips_max]
+    disputes = disputes_in_full(bench.db, shown_clips, taxonomy_digest=bench.taxonomy.digest)
+    with saying("taking pictures") as say:
+        strips = picture_strips(
+            disputes,
+            pictures=PICTURES,
+            height_px=PICTURE_HEIGHT_PX,
+            store=bench.store,
+            scratch=bench.scratch,
+            media=bench.media,
+            progress=lambda done: say(f"{done} of {len(disputes)} clips"),
+        )
+    page = labelling_page(found, disputes, strips, taxonomy=bench.taxonomy, written_at=bench.clock())
+    try:
+        unfinished = file.with_name(f"{file.name}.part")
+        unfinished.touch(mode=0o600)  # pictures of people at work: for nobody else on this machine
+        unfinished.write_text(page, encoding="utf-8")
+        unfinished.replace(file)
+    except OSError as exc:
+        raise UsageError(f"{file} cannot be written: {exc.strerror}") from exc
+    emit("reports", [Report(file.absolute(), len(disputes))], as_json=as_json, empty="")
+
+
+def _found(bench: Workbench, annotators: int) -> Labelling:
+    return labelling(
         bench.db,
         taxonomy=bench.taxonomy,
         threshold=Threshold(annotators=annotators),
         now=bench.clock(),
         label_studio_url=bench.settings.label_studio_url,
     )
-    if as_json:
-        emit("labelling", [found], as_json=True, empty="")
-    else:
-        _show(found)
 
 
 def _show(found: Labelling) -> None:

@@ -26,6 +26,7 @@ from pipeline.adapters.ffmpeg.faults import (
 from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.packets import PacketReader, Packets
+from pipeline.adapters.ffmpeg.pictures import STRIP, strip_argv
 from pipeline.adapters.ffmpeg.probe import Header
 from pipeline.adapters.ffmpeg.rendering import RENDITION, render_argv
 from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, find_program, working_folder
@@ -189,6 +190,28 @@ class Ffmpeg:
         if "v" not in found:
             raise UnreadableMediaError("expected packets of video, found none")
         return StreamDigests(found["v"], found.get("a"))
+
+    def strip(self, clip: Path, frame_count: int, *, pictures: int, height_px: int, target: Path) -> None:
+        """Pictures of a clip, evenly spaced and side by side, as one JPEG. Safe to repeat.
+
+        Raises:
+            DamagedMediaError: it does not decode.
+            MediaLimitError: it took longer than allowed.
+            MediaToolError: ffmpeg was stopped from outside, or ran out of disk.
+
+        After any of them there is nothing at `target` that was not there before.
+        """
+        _size_bytes(clip)
+        with working_folder(target.parent, f"{target.name}.part") as folder:
+            finished = self._sandbox("ffmpeg").run(
+                strip_argv(frame_count, self._limits, pictures=pictures, height_px=height_px),
+                folder=folder,
+                inputs={argv.SOURCE: clip},
+                wall_s=self._limits.wall_s,
+            )
+            if finished.returncode != 0:
+                raise blame(finished, "taking pictures", DamagedMediaError)
+            (folder / OUTPUT_FOLDER / STRIP).replace(target)
 
     def frame_hashes(self, path: Path) -> tuple[str, ...]:
         """The MD5 of each decoded frame of a rendition or clip, in the order shown: what `ffmpeg -f framemd5` prints.

@@ -1,0 +1,134 @@
+"""How labelling goes, as one page that needs nothing but a browser: no script, no font, no address is loaded.
+
+Everything that comes from people is escaped by the template engine; pictures are inside the page.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from importlib.resources import files
+
+import jinja2
+
+from pipeline.domain.ids import ClipId
+from pipeline.domain.labels import ClipLabels
+from pipeline.domain.taxonomy import Taxonomy
+from pipeline.lookup.disputes import Dispute
+from pipeline.lookup.labelling import DayLine, Labelling
+
+POINT_PERCENT = 0.6
+"""How wide a moment is drawn, of the clip's length: one that has no length could not be seen."""
+PERCENT = 100
+NOTHING = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One event on a timeline."""
+
+    name: str
+    colour: str
+    left_percent: float
+    width_percent: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one person said of one clip."""
+
+    annotator: str
+    marks: tuple[Mark, ...]
+    choices: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One disputed clip."""
+
+    clip_id: str
+    recording_id: str
+    duration_s: float
+    url: str
+    reasons: tuple[str, ...]
+    strip: str | None
+    """The JPEG in Base64."""
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of answers."""
+
+    words: str
+    height_percent: float
+
+
+def labelling_page(
+    found: Labelling,
+    disputes: Sequence[Dispute],
+    strips: Mapping[ClipId, bytes],
+    *,
+    taxonomy: Taxonomy,
+    written_at: datetime,
+) -> str:
+    """The page's HTML.
+
+    Args:
+        found: the figures.
+        disputes: the disputed clips that are shown.
+        strips: pictures of them; a clip without is shown without.
+        taxonomy: names and colours of the labels.
+        written_at: when the figures were taken.
+    """
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    template = environment.from_string(files("flows.cli").joinpath("labelling_page.html.j2").read_text("utf-8"))
+    return template.render(
+        found=found,
+        written_at=f"{written_at:%Y-%m-%d %H:%M} UTC",
+        kinds=taxonomy.events,
+        names={kind.key: kind.name for kind in taxonomy.events}
+        | {question.key: question.name for question in taxonomy.questions},
+        bars=_bars(found.days),
+        panels=[_panel(dispute, strips.get(dispute.clip_id), taxonomy) for dispute in disputes],
+        share=_share,
+    )
+
+
+def _bars(days: Sequence[DayLine]) -> list[Bar]:
+    most = max((day.answers for day in days), default=1)
+    return [Bar(f"{day.day}: {day.answers} answers", PERCENT * day.answers / most) for day in days]
+
+
+def _panel(dispute: Dispute, strip: bytes | None, taxonomy: Taxonomy) -> Panel:
+    return Panel(
+        clip_id=str(dispute.clip_id),
+        recording_id=str(dispute.recording_id),
+        duration_s=round(float(dispute.duration_s), 3),
+        url=dispute.url,
+        reasons=dispute.reasons,
+        strip=b64encode(strip).decode() if strip else None,
+        lanes=tuple(_lane(who, labels, dispute.duration_s, taxonomy) for who, labels in dispute.said),
+    )
+
+
+def _lane(annotator: str, labels: ClipLabels, duration_s: Fraction, taxonomy: Taxonomy) -> Lane:
+    kinds = {kind.key: kind for kind in taxonomy.events}
+    marks = tuple(
+        Mark(
+            name=kinds[event.kind].name,
+            colour=kinds[event.kind].colour,
+            left_percent=round(float(PERCENT * event.span.start_s / duration_s), 3),
+            width_percent=max(POINT_PERCENT, round(float(PERCENT * event.span.duration_s / duration_s), 3)),
+            words=f"{kinds[event.kind].name}: {float(event.span.start_s):.3f} to {float(event.span.end_s):.3f} s",
+        )
+        for event in labels.events
+        if event.kind in kinds
+    )
+    return Lane(annotator, marks, "; ".join(f"{choice.question}: {choice.answer}" for choice in labels.choices))
+
+
+def _share(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.3f}"

@@ -1,0 +1,101 @@
+"""How labelling goes, on the command line and as a page. Running the flow itself is tested with the route."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from pipeline.domain.ids import ClipId
+from pipeline.records import annotations, clips
+from pipeline.workbench import Workbench
+from tests.benches import Benches, environment_of
+from tests.browser.test_labelling_page import CHROMIUM, FLAGS
+from tests.builders import an_answer, some_labels
+from tests.flows.cli.conftest import Run
+from tests.footage import make_clip
+from tests.stages import Stages
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def labelled(benches: Benches, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workbench, list[ClipId]]:
+    """Three real clips: two people agree on the first, disagree on the second, and nobody saw the third."""
+    folder = tmp_path_factory.mktemp("labelled")
+    bench = benches.make(folder / "scratch")
+    clip_ids = Stages(bench).ingest(make_clip(folder / "footage.mp4", seconds=3))
+    with bench.db.begin() as session:
+        for number, clip_id in enumerate(clip_ids, 1):
+            digest = clips.rendition_of_clip(session, clip_id).digest
+            task = annotations.SentTask(clip_id, bench.taxonomy.digest, digest, 7, number, bench.clock())
+            assert annotations.add_task(session, task)
+        for number, (clip_id, annotator, at_s) in enumerate(
+            [
+                (clip_ids[0], "annotator-a", "1/10"),
+                (clip_ids[0], "annotator-b", "2/10"),
+                (clip_ids[1], "annotator-a", "1/10"),
+                (clip_ids[1], f"annotator-{EVIL}", "8/10"),
+            ],
+            1,
+        ):
+            answer = an_answer(number=number, annotator=annotator, labels=some_labels(at_s=Fraction(at_s)))
+            answer = replace(answer, clip_id=clip_id, taxonomy_digest=bench.taxonomy.digest, lead_time_s=9.0)
+            assert annotations.add_answer(session, answer)
+    return bench, clip_ids
+
+
+def test_status_tells_people_what_is_left_and_where_they_disagree(
+    run: Run, labelled: tuple[Workbench, list[ClipId]]
+) -> None:
+    bench, clip_ids = labelled
+    ended = run("annotate", "status", **environment_of(bench))
+    assert (ended.code, ended.err) == (0, "")
+    assert "3 clips sent out, 1 settled, 1 disputed, 1 open; 2 answers to go" in ended.out
+    assert "Shot fired: 0 events marked by both, 2 by one only" in ended.out
+    assert "projects/7/data?task=2" in ended.out
+    (found,) = run("annotate", "status", "--json", **environment_of(bench)).items("labelling")
+    assert [line["clip_id"] for line in found["disputes"]] == [str(clip_ids[1])]
+    assert found["people"][0]["median_answer_s"] == 9.0
+
+
+def test_the_page_shows_who_marked_what_over_pictures_of_the_clip(
+    run: Run, labelled: tuple[Workbench, list[ClipId]], tmp_path: Path
+) -> None:
+    bench, clip_ids = labelled
+    page_file = tmp_path / "labelling.html"
+    for _ in range(2):
+        ended = run("annotate", "report", page_file, "--json", **environment_of(bench))
+        (written,) = json.loads(ended.out)["items"]
+        assert written == {"path": str(page_file), "disputed_clips": 1}
+    assert page_file.stat().st_mode & 0o077 == 0
+    assert list(tmp_path.iterdir()) == [page_file]
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(page_file.as_uri())
+        assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+        panel = page.locator(".panel")
+        assert panel.count() == 1
+        assert panel.locator("a").get_attribute("href").endswith("/projects/7/data?task=2")
+        assert str(clip_ids[1]) in panel.inner_text()
+        width_px = panel.locator("img").evaluate("picture => picture.naturalWidth")
+        assert width_px > 500
+        lanes = panel.locator(".lane")
+        assert lanes.count() == 2
+        left = [lanes.nth(number).locator("i").evaluate("mark => parseFloat(mark.style.left)") for number in (0, 1)]
+        assert left == [80, 10]  # "<" sorts before "a"
+        assert EVIL in panel.inner_text()
+        assert page.evaluate("document.querySelectorAll('script').length") == 0
+
+
+def test_a_page_that_cannot_be_written_ends_with_2(
+    run: Run, labelled: tuple[Workbench, list[ClipId]], tmp_path: Path
+) -> None:
+    bench, _ = labelled
+    ended = run("annotate", "report", tmp_path / "nowhere" / "page.html", **environment_of(bench))
+    assert ended.code == 2
+    assert "cannot be written: No such file or directory" in ended.err
