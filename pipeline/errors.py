@@ -62,6 +62,10 @@ class StoreUnavailableError(UnavailableError):
     """The object store did not answer, or answered that it cannot now."""
 
 
+class StoreFullError(StoreUnavailableError):
+    """The object store has no space left, or none that we may use."""
+
+
 class DatabaseUnavailableError(UnavailableError):
     """Postgres did not answer."""
 

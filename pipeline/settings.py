@@ -57,6 +57,25 @@ class Settings(BaseSettings):
     ingest_jobs: PositiveInt = Field(
         default_factory=lambda: os.cpu_count() or 1, description="uploads that one flow run works on at once"
     )
+    dock_user: str = Field(default="firsthand-dock", max_length=64, description="the name that docking stations use")
+    dock_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        max_length=64,
+        description="the key that docking stations use, of 16 to 64 characters; made on first use when left out",
+    )
+    dock_url: str | None = Field(
+        default=None, description="URL at which docking stations reach the dock, such as https://dock.example:8443"
+    )
+    dock_certificate: Path | None = Field(
+        default=None, description="PEM file of the dock's certificate and its chain; made on first use when left out"
+    )
+    dock_certificate_key: Path | None = Field(default=None, description="PEM file of the key of dock_certificate")
+    dock_categories: Path | None = Field(default=None, description="JSON file of the categories that bookmarks have")
+    dock_private_key: Path | None = Field(
+        default=None, description="PEM file, readable by its owner alone, of the key that opens encrypted footage"
+    )
+    dock_private_key_passphrase: SecretStr | None = Field(default=None, description="what opens dock_private_key")
     ffmpeg_timeout_s: PositiveInt = Field(default=4 * 3600, description="longest run of one ffmpeg, in seconds")
     sandbox: Literal["required", "when-possible"] = Field(
         default="when-possible",
@@ -76,7 +95,7 @@ class Settings(BaseSettings):
             raise ValueError("expected a URL with a host, a port that is a number, and a database")
         return url
 
-    @field_validator("s3_endpoint_url", "label_studio_url", "prefect_api_url")
+    @field_validator("s3_endpoint_url", "label_studio_url", "prefect_api_url", "dock_url")
     @classmethod
     def _is_http(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):

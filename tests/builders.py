@@ -14,6 +14,7 @@ from pipeline.domain.clock import ClockReading
 from pipeline.domain.clock_claim import Clock
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
+from pipeline.domain.docking import DockObject
 from pipeline.domain.duplicate import Duplicate, Evidence, SoundMatch, StreamMatch, Verdict
 from pipeline.domain.exercise import ExerciseDeclaration, Weapon, WornCamera
 from pipeline.domain.footage import Clip, ClipRendition, Location, Original, Recording, Rendition, Upload
@@ -75,6 +76,20 @@ def an_upload(name: str = "one", **instead: Any) -> Upload:
         original_name=f"{name}.mp4",
         claimed_digest=Sha256.of(name.encode()),
         received_at=NOON,
+    )
+    return replace(whole, **instead)
+
+
+def a_dock_object(name: str = "20261122_115900_ab.mp4", **instead: Any) -> DockObject:
+    whole = DockObject(
+        container=f"5f0c2a9b_{CAMERA}_20261122T115900Z",
+        name=name,
+        at=a_location(name, bucket="intake"),
+        size_bytes=1000,
+        md5="0" * 32,
+        digest=Sha256.of(name.encode()),
+        media_type="video/mp4",
+        stored_at=NOON,
     )
     return replace(whole, **instead)
 

@@ -18,7 +18,19 @@ from pipeline.errors import FirsthandError
 from pipeline.logs import configure_logs
 
 PARTNER = "partner"
-PARTS = ("stack", "exercise", "upload", "route", "annotate", "looking", "duplicates", PARTNER, "migrate", "demo")
+PARTS = (
+    "stack",
+    "exercise",
+    "upload",
+    "dock",
+    "route",
+    "annotate",
+    "looking",
+    "duplicates",
+    PARTNER,
+    "migrate",
+    "demo",
+)
 """Modules of commands, in the order in which `--help` lists them."""
 
 PARTNER_COMMANDS = frozenset({"pull", "verify"})

@@ -11,6 +11,7 @@ Rules kept here:
     intake       uploads/<exercise>/<camera>/<sha256>
                  uploads/_/<camera>/<sha256>                    of an exercise that the sender does not know
                  uploads/<exercise>/<camera>/<sha256>/<group>   what belongs to footage, not footage itself
+                 dock/<container>/<object>                      what a docking station sent
     originals    originals/sha256/ab/<sha256>
     working      renditions/<recording>/<rendition>/<sha256>.mp4
                  clips/<rendition>/<clip>/<sha256>.mp4
@@ -25,7 +26,7 @@ from typing import Final, NewType
 from uuid import UUID
 
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId
+from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, derive
 from pipeline.domain.version import Version
 from pipeline.errors import UsageError
 
@@ -33,6 +34,8 @@ ReleaseName = NewType("ReleaseName", str)
 Tier = NewType("Tier", str)
 
 UPLOADS_PREFIX: Final = "uploads/"
+DOCK_PREFIX: Final = "dock/"
+"""What cameras send by themselves, while it arrives and after: `firsthand dock` alone decides when it is an upload."""
 MANIFEST_PATH: Final = "release.json"
 """The manifest of a release, in its folder; it is written last."""
 FILES_PATH: Final = "files.parquet"
@@ -143,6 +146,11 @@ def parse_upload_key(key: str) -> UploadKey | None:
         return None
     # A UUID has several spellings; ours is one.
     return found if group is None or str(group) == parts[4] else None
+
+
+def dock_key(container: str, name: str) -> str:
+    """Where an object that a docking station sent lies in the intake bucket: under ids made of its names."""
+    return f"{DOCK_PREFIX}{derive('dock-container', container)}/{derive('dock-object', container, name)}"
 
 
 def original_key(digest: Sha256) -> str:

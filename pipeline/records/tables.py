@@ -2,7 +2,8 @@
 
 Rules kept in SQL, so that a bad deploy cannot break them:
 
-* every table but `upload_names` is append-only (triggers in the migrations): a new fact is a new row;
+* every table but `upload_names` and `dock_metadata`, which may name people, is append-only (triggers in the
+  migrations): a new fact is a new row;
 * a digest is 64 lower-case hexadecimal digits;
 * a span is `0 <= start < end`, in exact rationals;
 * a release holds only clips that have bytes;

@@ -15,6 +15,7 @@ from pipeline.records import (
     annotations,
     assignments,
     audits,
+    docking,
     duplicates,
     exercises,
     facts,
@@ -30,6 +31,7 @@ from tests.builders import (
     a_chain,
     a_clock,
     a_declaration,
+    a_dock_object,
     a_draft,
     a_duplicate,
     a_location,
@@ -67,6 +69,12 @@ def filled(databases: Databases) -> Any:
         _add_duplicate(session, chain)
         facts.add_facts(session, described_facts(chain.original))
         facts.add_clocks(session, chain.original.digest, [a_clock()])
+        docked = a_dock_object()
+        docking.add_container(session, docked.container, "recording", at=NOON)
+        docking.add_object(session, docked)
+        docking.say(session, docked.container, docked.name, {"starttime": "0"}, at=NOON)
+        docking.complete(session, docked.container, at=NOON)
+        docking.link_upload(session, unclaimed.upload_id, docked.container, docked.name, None)
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))

@@ -50,10 +50,11 @@ def test_nobody_can_rewrite_by_posing_as_a_replica(filled: Filled, table: str, k
             filled.superuser.execute(rewrite(kind, table))
 
 
-def test_what_a_file_was_called_can_be_erased_and_nothing_else(filled: Filled) -> None:
-    assert set(Row.metadata.tables) - set(TABLES) == {"upload_names"}
+def test_what_may_name_people_can_be_erased_and_nothing_else(filled: Filled) -> None:
+    assert set(Row.metadata.tables) - set(TABLES) == {"dock_metadata", "upload_names"}
     with filled.owner.transaction(force_rollback=True):
         filled.owner.execute("DELETE FROM upload_names")
+        filled.owner.execute("DELETE FROM dock_metadata")
 
 
 def test_every_trigger_always_fires(filled: Filled) -> None:

@@ -59,6 +59,10 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_exercises_exercise_id_shape": [
         {"exercise_id": bad} for bad in ("", ".hidden", "-x", "a b", "a/b", "a\n", "ä", "x" * 65)
     ],
+    "ck_dock_containers_kind_known": [{"kind": bad} for bad in ("", "Recording", "clip")],
+    "ck_dock_objects_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
+    "ck_dock_objects_md5_shape": [{"md5": bad} for bad in ("", "0" * 31, "0" * 33, "A" * 32, "g" * 32)],
+    "ck_dock_objects_size_not_negative": [{"size_bytes": -1}],
     "ck_original_facts_kind_known": [{"kind": bad} for bad in ("", "Video", "film")],
     "ck_originals_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_originals_not_empty": [{"size_bytes": 0}, {"size_bytes": -1}],

@@ -7,6 +7,7 @@ the server are those given, never those that happen to lie in the environment or
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from pipeline.errors import (
     FirsthandError,
     MissingObjectError,
     SettingsError,
+    StoreFullError,
     StoreUnavailableError,
 )
 
@@ -47,6 +49,7 @@ _EXISTS = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConf
 _MISSING = (MissingObjectError, "{where} is not in the store at {server} ({said})")
 _BUSY = (StoreUnavailableError, "the object store at {server} cannot do this now, for {where}: {said}")
 _EXPIRED = (AccessDeniedError, "{server} says the credentials have expired: get new ones ({said})")
+_FULL = (StoreFullError, "the object store at {server} has no space left for {where}: {said}")
 _DENIED = (
     AccessDeniedError,
     "{server} refused {where} ({said}): check {settings}_ACCESS_KEY_ID and _SECRET_ACCESS_KEY, and what they may do",
@@ -71,6 +74,7 @@ _REFUSALS: Final[Mapping[str, tuple[type[FirsthandError], str]]] = {
         "{server} and this machine do not agree what time it is: set the clock",
     ),
     **dict.fromkeys(("404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload"), _MISSING),
+    **dict.fromkeys(("507", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"), _FULL),
     **dict.fromkeys(("ExpiredToken", "InvalidToken", "TokenRefreshRequired"), _EXPIRED),
     **dict.fromkeys(("401", "403", "AccessDenied", "AllAccessDisabled", "AccountProblem"), _DENIED),
     **dict.fromkeys(("SlowDown", "Throttling", "RequestTimeout", "OperationAborted", "InvalidPart", "429"), _BUSY),
@@ -123,6 +127,8 @@ class Door:
         if key is None and code == "404":
             code = "NoSuchBucket"
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status == HTTPStatus.INSUFFICIENT_STORAGE:
+            code = str(status)
         family, message = _REFUSALS.get(code, _BUSY if status >= _SERVER_ERROR else _UNKNOWN)
         where = f"{bucket}/{key}" if key else bucket
         said = f"{code} {exc.response.get('Error', {}).get('Message', '')}".strip()
@@ -148,7 +154,8 @@ def open_door(
     loopback = endpoint_url is not None and urlsplit(endpoint_url).hostname in _LOOPBACK
     config = Config(
         signature_version="s3v4",
-        s3={"addressing_style": "path" if endpoint_url else "auto"},
+        # Bodies are not digested for the signature: each of ours travels with a digest that the server compares.
+        s3={"addressing_style": "path" if endpoint_url else "auto", "payload_signing_enabled": False},
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},

@@ -6,15 +6,17 @@ Rules kept here:
 * Its SHA-256 stands in its metadata; whoever reads it compares.
 * A method may be repeated after any failure, a kill included.
 
-No method deletes or overwrites. Safe to share between threads.
+No method deletes, and only `receive` puts a new version over an old one. Safe to share between threads.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pipeline.adapters.object_store.arriving import Arriving, give_back_unfinished
 from pipeline.adapters.object_store.door import open_door
 from pipeline.adapters.object_store.fetch import fetch_object
 from pipeline.adapters.object_store.look import head_object
@@ -32,7 +34,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import ListObjectsV2RequestTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, ListObjectsV2RequestTypeDef
 
 PART_BYTES: Final = 8 << 20
 """One part of a multipart upload; a file of up to two parts goes in one request. S3 takes no part below 5 MiB."""
@@ -166,16 +168,19 @@ class ObjectStore:
             progress=progress,
         )
 
-    def read(self, bucket: str, key: str, *, limit_bytes: int) -> bytes:
-        """The bytes of a small object, such as a manifest.
+    def read(self, bucket: str, key: str, *, limit_bytes: int, version_id: str | None = None) -> bytes:
+        """The bytes of a small object, such as a manifest; of the newest version unless one is named.
 
         Raises:
             MissingObjectError: there is no such object.
             SettingsError: it is larger than `limit_bytes`: not what was meant. Else as `check`, with
                 AccessDeniedError and StoreUnavailableError.
         """
+        request: GetObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
+        if version_id not in {None, UNVERSIONED}:
+            request["VersionId"] = str(version_id)
         with self._door.asking(bucket, key):
-            response = self._door.client.get_object(Bucket=bucket, Key=key)
+            response = self._door.client.get_object(**request)
             with closing(response["Body"]) as body:
                 content = body.read(limit_bytes + 1)
         if len(content) > limit_bytes:
@@ -256,6 +261,18 @@ class ObjectStore:
         if target.size_bytes <= 2 * self._part_bytes:
             return send_whole(self._door, target, source, progress)
         return send_in_parts(self._door, target, source, part_bytes=self._part_bytes, progress=progress)
+
+    def receive(self, bucket: str, key: str, *, media_type: str) -> Arriving:
+        """An object whose bytes are still arriving; see `Arriving`. Nothing is asked of the store yet."""
+        return Arriving(self._door, bucket, key, media_type)
+
+    def give_back_unfinished(self, bucket: str, prefix: str, *, before: datetime) -> int:
+        """Free the space of uploads below a prefix that were begun before a moment and never finished; how many.
+
+        Raises:
+            SettingsError, AccessDeniedError, StoreUnavailableError: as `check`.
+        """
+        return give_back_unfinished(self._door, bucket, prefix, before=before)
 
     def presign(self, bucket: str, key: str, *, expires_s: int, version_id: str | None = None) -> str:
         """A URL that lets whoever holds it read one object for a while. It is a secret: never log it."""

@@ -1,0 +1,185 @@
+"""How does a body of any length go to the store while it arrives, in little memory?
+
+Rules kept here:
+
+* A body is cut into parts of one size. Each part is digested and sent by threads while the next one arrives; when too
+  many are under way in this whole process, nothing more is read, and the sender is slowed by TCP.
+* Whatever goes wrong, the parts are given back before the error goes on. Nothing is ever half there.
+* A sender that is silent for a minute is gone.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+from pipeline.adapters.object_store import Arriving, StoredObject
+from pipeline.domain.digest import Sha256
+from pipeline.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+PART_BYTES: Final = 8 << 20
+PARTS_MAX: Final = 9_999
+"""S3's limit for one object, less the last part."""
+PARTS_UNDER_WAY: Final = 3
+"""In this process, whoever sends them; each is in memory."""
+BODIES_UNDER_WAY: Final = 6
+"""Large bodies at once; each holds up to one part while it arrives."""
+SILENCE_S: Final = 60.0
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Hands:
+    """The threads of this dock, and how much they may hold."""
+
+    def __init__(self) -> None:
+        self._workers = ThreadPoolExecutor(8, thread_name_prefix="dock")
+        self._senders = ThreadPoolExecutor(2 * PARTS_UNDER_WAY, thread_name_prefix="part")
+        self.parts = asyncio.Semaphore(PARTS_UNDER_WAY)
+        self.bodies = asyncio.Semaphore(BODIES_UNDER_WAY)
+
+    async def do(self, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
+        """Run what blocks: books and small requests."""
+        return await asyncio.get_running_loop().run_in_executor(self._workers, lambda: work(*args, **named))
+
+    def send(self, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> "asyncio.Future[R]":
+        """Run what blocks for long: a part on its way, or its digest."""
+        return asyncio.get_running_loop().run_in_executor(self._senders, lambda: work(*args, **named))
+
+    def close(self) -> None:
+        """Wait for what is running."""
+        self._senders.shutdown()
+        self._workers.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """A whole body."""
+
+    md5: str
+    digest: Sha256
+    size_bytes: int
+    finish: Callable[[], StoredObject] | None
+    """Lets the object come into being; it blocks. `None` where the bytes were only looked at."""
+
+
+@dataclass(slots=True)
+class _Digests:
+    md5: "_Hash" = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+    sha256: "_Hash" = field(default_factory=hashlib.sha256)
+    size_bytes: int = 0
+
+    def add(self, part: bytearray) -> None:
+        self.md5.update(part)
+        self.sha256.update(part)
+        self.size_bytes += len(part)
+
+
+async def take_in(chunks: AsyncIterator[bytes], arriving: Arriving | None, hands: Hands) -> TakenIn:
+    """Read a body to its end, sending it on in parts; without `arriving`, only digest it.
+
+    Raises:
+        UnavailableError: the sender fell silent, or the store does not answer; nothing is left in it.
+        Exception: whatever `chunks` raises; likewise.
+    """
+    taking = _Taking(arriving, hands)
+    try:
+        buffer = bytearray()
+        async for chunk in _lively(chunks):
+            view = memoryview(chunk)
+            while len(buffer) + len(view) >= PART_BYTES:
+                taken = PART_BYTES - len(buffer)
+                buffer += view[:taken]
+                view = view[taken:]
+                await taking.start(buffer)
+                buffer = bytearray()
+            buffer += view
+        return await taking.end(buffer)
+    except BaseException:
+        await asyncio.shield(taking.give_up())
+        raise
+
+
+class _Taking:
+    """One body under way."""
+
+    def __init__(self, arriving: Arriving | None, hands: Hands) -> None:
+        self._arriving = arriving
+        self._hands = hands
+        self._digests = _Digests()
+        self._digesting: asyncio.Future[None] | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._count = 0
+
+    async def start(self, part: bytearray) -> None:
+        """Digest and send one part, as soon as there are hands for it."""
+        self._count += 1
+        if self._count > PARTS_MAX:
+            raise UnavailableError(f"expected at most {PARTS_MAX * PART_BYTES} bytes in one object, found more")
+        await self._hands.parts.acquire()
+        if self._digesting is not None:
+            await self._digesting  # digests go over the parts in order
+        self._digesting = self._hands.send(self._digests.add, part)
+        self._under_way.add(asyncio.create_task(self._carry(self._count, part, self._digesting)))
+        for done in [task for task in self._under_way if task.done()]:
+            self._under_way.remove(done)
+            done.result()
+
+    async def end(self, last: bytearray) -> TakenIn:
+        """Digest and send what is left."""
+        arriving = self._arriving
+        if self._count == 0 or arriving is None:
+            await self._settle()
+            await self._hands.send(self._digests.add, last)
+            digest = Sha256(self._digests.sha256.hexdigest())
+            finish = None if arriving is None else lambda: arriving.store_whole(last, digest=digest)
+            return self._taken(finish)
+        if last:
+            await self.start(last)
+        await self._settle()
+        size_bytes = self._digests.size_bytes
+        return self._taken(lambda: arriving.finish(size_bytes=size_bytes))
+
+    async def give_up(self) -> None:
+        """Wait for the threads, then give the parts back."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        if self._arriving is not None:
+            await self._hands.do(self._arriving.abort)
+
+    async def _settle(self) -> None:
+        under_way, self._under_way = self._under_way, set()
+        results = await asyncio.gather(*under_way, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _carry(self, number: int, part: bytearray, digesting: "asyncio.Future[Any]") -> None:
+        try:
+            if self._arriving is not None:
+                await self._hands.send(self._arriving.add_part, number, part)
+            await digesting
+        finally:
+            self._hands.parts.release()
+
+    def _taken(self, finish: Callable[[], StoredObject] | None) -> TakenIn:
+        digests = self._digests
+        return TakenIn(digests.md5.hexdigest(), Sha256(digests.sha256.hexdigest()), digests.size_bytes, finish)
+
+
+async def _lively(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Chunks, as long as they keep coming."""
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as exc:
+            raise UnavailableError(f"the sender was silent for {SILENCE_S:.0f} s: send it again") from exc
+        yield chunk
