@@ -23,7 +23,7 @@ from pipeline.errors import QuarantinedError, RejectedInputError
 from pipeline.steps.assign import assign_uploads
 from pipeline.steps.compare import compare_streams
 from pipeline.steps.cut import cut_rendition
-from pipeline.steps.describe import describe_original
+from pipeline.steps.describe import describe_companions, describe_original
 from pipeline.steps.preserve import preserve_upload
 from pipeline.steps.probe import probe_original
 from pipeline.steps.quarantine import quarantine_upload
@@ -71,6 +71,7 @@ def _receive() -> list[str]:
     futures = [keep_companions.submit(batch) for batch in batches]
     wait(futures)
     raise_worst(futures, of="batches of companions")
+    describe_companions(store=bench.store, scratch=bench.scratch, reader=bench.facts, db=bench.db, clock=bench.clock)
     return [str(upload_id) for upload_id in (*received.waiting, *assigned)]
 
 
@@ -139,7 +140,6 @@ def _make_clips(digest: Sha256) -> None:
     )
     describe_original(
         digest,
-        kind="video",
         store=bench.store,
         scratch=bench.scratch,
         reader=bench.facts,

@@ -55,6 +55,7 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
     beside.write_bytes(b"no picture")
     stages.upload(beside, exercise="EX-2026-015")
     stages.preserve(*stages.receive().companions)
+    stages.describe_companions()
     stages.quarantine(quarantined, DamagedMediaError("[h264 @ 0x1] error: expected frames, found [none]"))
     bench.store.put_once(
         bench.settings.s3_intake_bucket,

@@ -9,7 +9,6 @@ from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.domain.labels import Taxonomy
-from pipeline.domain.original_facts import OriginalKind
 from pipeline.errors import RejectedInputError
 from pipeline.steps import (
     compare,
@@ -87,16 +86,16 @@ class Stages:
             recording_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
         )
 
-    def describe(self, digest: Sha256, kind: OriginalKind = "video") -> None:
+    def describe(self, digest: Sha256) -> None:
         bench = self.bench
         describe.describe_original(
-            digest,
-            kind=kind,
-            store=bench.store,
-            scratch=bench.scratch,
-            reader=bench.facts,
-            db=bench.db,
-            clock=bench.clock,
+            digest, store=bench.store, scratch=bench.scratch, reader=bench.facts, db=bench.db, clock=bench.clock
+        )
+
+    def describe_companions(self) -> int:
+        bench = self.bench
+        return describe.describe_companions(
+            store=bench.store, scratch=bench.scratch, reader=bench.facts, db=bench.db, clock=bench.clock
         )
 
     def render(self, recording_id: RecordingId, *, progress: Callable[[Fraction], None] | None = None) -> RenditionId:

@@ -1,9 +1,11 @@
 """When did a recording begin, as all clocks that we know of tell together?"""
 
+from dataclasses import replace
+
 from pipeline.domain.clock import CorrectedStart, corrected_start
 from pipeline.domain.clock_claim import Clock, clocks_of
 from pipeline.domain.footage import Recording
-from pipeline.records import Session, facts, footage
+from pipeline.records import Session, companions, facts, footage
 
 
 def clocks_of_recording(session: Session, recording: Recording) -> list[Clock]:
@@ -14,7 +16,17 @@ def clocks_of_recording(session: Session, recording: Recording) -> list[Clock]:
         found = list(clocks_of(recording.facts.clock_claims))
     for upload in footage.uploads_of(session, first):
         found += facts.clocks_of(session, upload.upload_id)
+    for companion in companions.companions_of(session, recording.recording_id):
+        if companion.digest is not None:
+            found += [_beside(clock, recording) for clock in facts.clocks_of(session, companion.digest)]
     return found
+
+
+def _beside(clock: Clock, recording: Recording) -> Clock:
+    """A photograph that belongs to a recording was taken at some moment of it."""
+    if clock.reading is None or clock.source != "exif":
+        return clock
+    return replace(clock, reading=replace(clock.reading, slack_s=recording.duration_s))
 
 
 def began(session: Session, recording: Recording) -> CorrectedStart:

@@ -5,7 +5,18 @@ from pipeline.domain.assignment import exercise_for
 from pipeline.domain.digest import Sha256
 from pipeline.domain.release import select_clips
 from pipeline.domain.version import Version
-from pipeline.records import Database, Session, assignments, clips, companions, exercises, footage, overview, releases
+from pipeline.records import (
+    Database,
+    Session,
+    assignments,
+    clips,
+    companions,
+    exercises,
+    facts,
+    footage,
+    overview,
+    releases,
+)
 from pipeline.records.candidates import candidates
 from pipeline.records.overview import Totals
 
@@ -29,6 +40,8 @@ def anything_to_ingest(bucket: str, *, db: Database, store: ObjectStore) -> bool
     """
     with db.begin() as session:
         if footage.uploads_waiting(session) or companions.companions_waiting(session) or _can_be_assigned(session):
+            return True
+        if facts.companions_undescribed(session):
             return True
         known = footage.known_objects(session, bucket)
     return any(known.get(listed.key) != listed.etag for listed in store.list(bucket, ""))

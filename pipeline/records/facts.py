@@ -16,7 +16,17 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import UploadId, derive
 from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
 from pipeline.records.footage import insert_new
+from pipeline.records.tables import RecordingOriginalRow, UploadContentRow, UploadRow
 from pipeline.records.tables_facts import ClockReadingRow, OriginalFactsRow
+
+_READ_AS: dict[str, OriginalKind] = {
+    "still": "still",
+    "thumbnail": "still",
+    "proxy": "video",
+    "track": "track",
+    "subtitles": "track",
+}
+"""What each kind of companion is listened to as; of a manifest there is nothing to hear."""
 
 
 def add_facts(session: Session, described: DescribedOriginal) -> bool:
@@ -49,6 +59,21 @@ def find_facts(session: Session, digest: Sha256) -> DescribedOriginal | None:
         facts=OriginalFacts.from_json(row.facts),
         described_at=row.described_at,
     )
+
+
+def companions_undescribed(session: Session) -> list[tuple[Sha256, OriginalKind]]:
+    """Preserved companions that have no facts yet and may have some, each with what it is read as."""
+    rows = session.execute(
+        sa.select(UploadContentRow.digest, sa.func.min(UploadRow.companion_kind))
+        .join(UploadRow, UploadRow.upload_id == UploadContentRow.upload_id)
+        .where(UploadRow.companion_kind.in_(_READ_AS))
+        .where(UploadContentRow.digest.not_in(sa.select(OriginalFactsRow.digest)))
+        # What was footage in another upload is described as footage.
+        .where(UploadContentRow.digest.not_in(sa.select(RecordingOriginalRow.digest)))
+        .group_by(UploadContentRow.digest)
+        .order_by(UploadContentRow.digest)
+    )
+    return [(Sha256(digest), _READ_AS[kind]) for digest, kind in rows if kind is not None]
 
 
 def add_clocks(session: Session, of: Sha256 | UploadId, clocks: Iterable[Clock]) -> int:

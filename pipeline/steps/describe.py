@@ -1,9 +1,9 @@
-"""Listen to an original: what do its telemetry, its EXIF, its track and its clocks say?
+"""Listen to originals: what do their telemetry, their EXIF, their tracks and their clocks say?
 
-Nothing said here can refuse footage: what cannot be read is told as a problem among the facts, and the bytes stay.
+Nothing said here can refuse anything: what cannot be read is told as a problem among the facts, and the bytes stay.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -16,29 +16,29 @@ from pipeline.adapters.scratch import Scratch
 from pipeline.domain.clock_claim import Clock, clocks_of, satellite_clocks, track_clocks
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
-from pipeline.domain.footage import Recording
+from pipeline.domain.footage import Original, Recording
 from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
-from pipeline.errors import RejectedInputError
-from pipeline.records import Database, custody, facts, footage
+from pipeline.records import Database, Session, custody, facts, footage
 
 log = structlog.get_logger()
+
+BATCH = 50
+"""Companions that one child reads and one transaction records: both cost more than a small file does."""
 
 
 def describe_original(
     digest: Sha256,
     *,
-    kind: OriginalKind,
     store: ObjectStore,
     scratch: Scratch,
     reader: FactReader,
     db: Database,
     clock: Callable[[], datetime],
 ) -> None:
-    """Record what one original says of itself, and what its clocks say. Safe to repeat.
+    """Record what one video says of itself, and what its clocks say. Safe to repeat.
 
     Args:
-        digest: the original; a video has been probed before.
-        kind: what it was taken in as.
+        digest: the original; it has been probed before.
         store: where it is preserved.
         scratch: where it may be already.
         reader: the parsers.
@@ -54,31 +54,79 @@ def describe_original(
         if facts.find_facts(session, digest) is not None:
             return
         original = footage.get_original(session, digest)
-        recording = footage.find_recording(session, digest)
     source = scratch.file_for(digest)
     if not source.exists():
-        store.fetch(original.at.bucket, original.at.key, source, version_id=original.at.version_id, expect=digest)
-    found = _read(source, kind, reader)
-    described = DescribedOriginal(digest, kind, reader.identity, found, clock())
+        _fetch(original, source, store)
+    (found,) = reader.read("video", [source])
     with db.begin() as session:
-        if facts.add_facts(session, described):
-            clocks = facts.add_clocks(session, digest, _clocks(found, recording))
-            details = {"facts": kind, "tool": described.tool_identity, "clocks": str(clocks)}
-            custody.append(session, CustodyEvent("described", "original", digest.hex, described.described_at, details))
-    log.info("original_described", digest=digest.hex, kind=kind, has_problem=found.problem is not None)
+        _record(session, DescribedOriginal(digest, "video", reader.identity, found, clock()))
 
 
-def _read(source: Path, kind: OriginalKind, reader: FactReader) -> OriginalFacts:
-    try:
-        if kind == "video":
-            return OriginalFacts(telemetry=reader.telemetry(source))
-        if kind == "still":
-            return OriginalFacts(still=reader.still(source))
-        if kind == "track":
-            return OriginalFacts(track=reader.track(source))
-        return OriginalFacts()
-    except RejectedInputError as exc:
-        return OriginalFacts(problem=str(exc))
+def describe_companions(
+    *,
+    store: ObjectStore,
+    scratch: Scratch,
+    reader: FactReader,
+    db: Database,
+    clock: Callable[[], datetime],
+) -> int:
+    """Record what stills, thumbnails, proxies and tracks beside footage say, all that nobody has listened to yet.
+
+    Safe to repeat: what is recorded stays, the rest is read again.
+
+    Returns:
+        How many were described.
+
+    Raises:
+        DigestMismatchError: the preserved bytes are not those of a digest.
+        StoreUnavailableError: S3 did not answer.
+        MediaToolError: a parser was stopped from outside.
+    """
+    with db.begin() as session:
+        waiting = facts.companions_undescribed(session)
+    for kind in sorted({kind for _, kind in waiting}):
+        digests = [digest for digest, of_kind in waiting if of_kind == kind]
+        for first in range(0, len(digests), BATCH):
+            batch = digests[first : first + BATCH]
+            _describe_batch(batch, kind, store=store, scratch=scratch, reader=reader, db=db, clock=clock)
+    return len(waiting)
+
+
+def _describe_batch(
+    digests: Sequence[Sha256],
+    kind: OriginalKind,
+    *,
+    store: ObjectStore,
+    scratch: Scratch,
+    reader: FactReader,
+    db: Database,
+    clock: Callable[[], datetime],
+) -> None:
+    with db.begin() as session:
+        originals = [footage.get_original(session, digest) for digest in digests]
+    with scratch.folder() as folder:
+        paths = [_fetch(original, folder / original.digest.hex, store) for original in originals]
+        found = reader.read(kind, paths)
+    with db.begin() as session:
+        for digest, told in zip(digests, found, strict=True):
+            _record(session, DescribedOriginal(digest, kind, reader.identity, told, clock()))
+
+
+def _fetch(original: Original, target: Path, store: ObjectStore) -> Path:
+    at = original.at
+    store.fetch(at.bucket, at.key, target, version_id=at.version_id, expect=original.digest)
+    return target
+
+
+def _record(session: Session, described: DescribedOriginal) -> None:
+    digest, found = described.digest, described.facts
+    if facts.add_facts(session, described):
+        clocks = facts.add_clocks(session, digest, _clocks(found, footage.find_recording(session, digest)))
+        details = {"facts": described.kind, "tool": described.tool_identity, "clocks": str(clocks)}
+        event = CustodyEvent("described", "original", digest.hex, described.described_at, details)
+        custody.append(session, event)
+        has_problem = found.problem is not None
+        log.info("original_described", digest=digest.hex, facts=described.kind, has_problem=has_problem)
 
 
 def _clocks(found: OriginalFacts, recording: Recording | None) -> list[Clock]:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.domain.clock_claim import Clock
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import RecordingId
-from pipeline.domain.original_facts import DescribedOriginal, OriginalKind
+from pipeline.domain.original_facts import DescribedOriginal
 from pipeline.lookup.began import began
 from pipeline.lookup.lineage import show
 from pipeline.lookup.listing import list_recordings
@@ -94,28 +94,43 @@ def test_a_recording_from_before_clocks_were_kept_has_a_start_all_the_same(stage
     assert start.uncertainty_s == Fraction(14 * 3600)
 
 
-def test_a_photograph_and_a_track_have_facts_and_clocks(stages: Stages, tmp_path: Path) -> None:
-    photograph, table = tmp_path / "still.jpg", tmp_path / "track.csv"
-    photograph.write_bytes(a_photograph())
-    table.write_text("time,lat,lon\n2026-03-02T10:00:00Z,51.5,-0.12\n")
-    sidecars: list[tuple[Path, OriginalKind]] = [(photograph, "still"), (table, "track")]
-    for path, kind in sidecars:
-        digest = preserved(stages, path)
-        stages.describe(digest, kind)
-        found, clocks = described(stages, digest)
-        assert (found.kind, found.facts.problem) == (kind, None)
-        assert (found.facts.still is not None, found.facts.track is not None) == (kind == "still", kind == "track")
-        assert len(clocks) == (2 if kind == "still" else 1)
+def kept(stages: Stages, *paths: Path) -> list[Sha256]:
+    """Preserve companions, as many as there are paths."""
+    stages.upload(*paths)
+    return [stages.preserve(upload_id) for upload_id in stages.receive().new]
+
+
+def test_stills_and_tracks_beside_footage_have_facts_and_clocks(stages: Stages, tmp_path: Path) -> None:
+    film, still, table = tmp_path / "MVI_0042.MP4", tmp_path / "MVI_0042.THM", tmp_path / "MVI_0042.GPX"
+    make_clip(film)
+    still.write_bytes(a_photograph())
+    table.write_text('<gpx><wpt lat="51.5" lon="-0.12"><time>2026-03-02T10:00:00Z</time></wpt></gpx>')
+    digests = kept(stages, still, table)
+    assert stages.describe_companions() == 2
+    assert stages.describe_companions() == 0
+    by_kind = {found.kind: (found, clocks) for found, clocks in (described(stages, digest) for digest in digests)}
+    assert set(by_kind) == {"still", "track"}
+    found, clocks = by_kind["still"]
+    assert (found.facts.camera.serial, found.facts.problem) == ("SN-0001", None)
+    assert [clock.source for clock in clocks] == ["exif", "exif"]
+    found, clocks = by_kind["track"]
+    assert found.facts.track is not None
+    assert [(clock.source, clock.text) for clock in clocks] == [("track", "2026-03-02T10:00:00+00:00")]
+    recording_id = stages.probe(preserved(stages, film))
+    with stages.bench.db.begin() as session:
+        start = began(session, footage.get_recording(session, recording_id))
+    # The photograph was taken at 10:00:00.25 an hour east, at some moment of two seconds.
+    assert (start.source, start.start_at.isoformat()) == ("exif", "2026-03-02T09:00:00.250000+00:00")
+    assert start.uncertainty_s == 302
 
 
 def test_what_cannot_be_read_is_a_problem_among_the_facts_and_refuses_nothing(stages: Stages, tmp_path: Path) -> None:
     broken = tmp_path / "broken.gpx"
     broken.write_bytes(b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><gpx/>')
-    digest = preserved(stages, broken)
+    (digest,) = kept(stages, broken)
     before = census(stages.bench)
-    stages.describe(digest, "track")
+    assert stages.describe_companions() == 1
     found, clocks = described(stages, digest)
-    assert found.facts.problem is not None
-    assert "expected GPX" in found.facts.problem
+    assert "expected GPX" in (found.facts.problem or "")
     assert clocks == []
     assert census(stages.bench).new_rows(before) == {"original_facts": 1, "custody_events": 1}

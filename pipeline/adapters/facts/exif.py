@@ -12,13 +12,12 @@ import io
 import logging
 from collections.abc import Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import exifread
 
+from pipeline.adapters.facts.answer import beginning, said_of
 from pipeline.domain.media import ClockClaim
-from pipeline.domain.plain import to_plain
 from pipeline.domain.still import CameraNames, GeoPoint, Orientation, StillFacts, orientation
 from pipeline.errors import UnreadableFileError
 
@@ -40,13 +39,8 @@ logging.getLogger("exifread").disabled = True
 
 
 def parse(files: Mapping[str, str], options: Mapping[str, Any]) -> Any:  # noqa: ARG001  # the sandbox calls it so
-    """The facts of the file `still`, as plain JSON values.
-
-    Raises:
-        UnreadableFileError: its EXIF cannot be read.
-    """
-    with Path(files["still"]).open("rb") as stream:
-        return to_plain(still_facts(stream.read(SIZE_MAX_BYTES)))
+    """For each file its facts as plain JSON values, or the reason why there are none."""
+    return said_of(files, lambda path: still_facts(beginning(path, SIZE_MAX_BYTES)))
 
 
 def still_facts(data: bytes) -> StillFacts:

@@ -1,21 +1,27 @@
 """What does a file that is no picture, or a part of one that is no picture, say of itself?
 
-Each parser runs within the walls of the sandbox. What comes back is the answer of a process that read untrusted bytes:
-it is checked field by field before it is believed.
+Each parser runs within the walls of the sandbox, for one file or for several at once. What comes back is the answer of
+a process that read untrusted bytes: it is checked field by field before it is believed. A file that takes its parser
+down takes no other with it: the others are then read one by one.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pipeline.adapters.sandbox import Parsers
+from pipeline.domain.original_facts import OriginalFacts, OriginalKind
 from pipeline.domain.plain import from_plain
 from pipeline.domain.still import StillFacts
 from pipeline.domain.track import TrackFacts
-from pipeline.errors import UnreadableFileError
+from pipeline.errors import RejectedInputError, UnreadableFileError
 
-_HERE = "pipeline.adapters.facts"
+Parser = Literal["exif", "telemetry", "tracks"]
+PARSER_OF: dict[OriginalKind, Parser] = {"video": "telemetry", "still": "exif", "track": "tracks"}
+
+_PROBLEM_LENGTH_MAX = 300
 T = TypeVar("T")
 
 
@@ -30,37 +36,40 @@ class FactReader:
         """The parsers with their versions: the same text, the same facts."""
         return " ".join(f"{name} {version(name)}" for name in ("exifread", "telemetry-parser", "defusedxml"))
 
-    def still(self, path: Path) -> StillFacts:
-        """The EXIF of a photograph or THM.
+    def read(self, kind: OriginalKind, paths: Sequence[Path]) -> list[OriginalFacts]:
+        """The facts of files of one kind, in their order; what cannot be read is a problem among them.
 
         Raises:
-            RejectedInputError: it cannot be read within the limits.
-            MediaToolError: the parser was stopped from outside.
+            MediaToolError: a parser was stopped from outside, or a file is gone.
         """
-        return _checked(StillFacts, self._parsers.run(f"{_HERE}.exif", {"still": path}))
-
-    def telemetry(self, path: Path) -> TrackFacts | None:
-        """The telemetry inside a video file; `None` where there is none that we know.
-
-        Raises:
-            RejectedInputError: it cannot be read within the limits.
-            MediaToolError: the parser was stopped from outside.
-        """
-        answer = self._parsers.run(f"{_HERE}.telemetry", {"video": path})
-        return None if answer is None else _checked(TrackFacts, answer)
-
-    def track(self, path: Path) -> TrackFacts:
-        """The places in a GPX, SRT or CSV sidecar.
-
-        Raises:
-            RejectedInputError: it is none of them, or cannot be read within the limits.
-            MediaToolError: the parser was stopped from outside.
-        """
-        return _checked(TrackFacts, self._parsers.run(f"{_HERE}.tracks", {"track": path}))
+        parser = PARSER_OF.get(kind)
+        if parser is None:
+            return [OriginalFacts() for _ in paths]
+        try:
+            answers = self._parsers.run(f"{__package__}.{parser}", {str(at): path for at, path in enumerate(paths)})
+            return [_facts(parser, answers.get(str(at))) for at in range(len(paths))]
+        except (RejectedInputError, AttributeError) as exc:  # no facts at all, or an answer that is none
+            if len(paths) > 1:
+                return [facts for path in paths for facts in self.read(kind, [path])]
+            reason = str(exc) if isinstance(exc, RejectedInputError) else "the parser answered something else"
+            return [OriginalFacts(problem=reason)]
 
 
-def _checked(kind: type[T], answer: object) -> T:
+def _facts(parser: Parser, answer: object) -> OriginalFacts:
+    """One answer, believed as far as it has the form of facts.
+
+    Raises:
+        UnreadableFileError: it has another form.
+    """
+    if not isinstance(answer, dict) or len(answer) != 1:
+        raise UnreadableFileError("expected facts or a problem, found something else")
+    if "problem" in answer:
+        return OriginalFacts(problem=str(answer["problem"])[:_PROBLEM_LENGTH_MAX])
+    found = answer.get("facts")
     try:
-        return from_plain(kind, answer)
+        if parser == "exif":
+            return OriginalFacts(still=from_plain(StillFacts, found))
+        track = None if found is None else from_plain(TrackFacts, found)
     except ValueError as exc:
-        raise UnreadableFileError(f"expected facts in the form of {kind.__name__}, found something else") from exc
+        raise UnreadableFileError("expected facts in their form, found something else") from exc
+    return OriginalFacts(telemetry=track) if parser == "telemetry" else OriginalFacts(track=track)

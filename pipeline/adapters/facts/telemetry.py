@@ -14,7 +14,7 @@ from typing import Any
 
 import telemetry_parser
 
-from pipeline.domain.plain import to_plain
+from pipeline.adapters.facts.answer import said_of
 from pipeline.domain.still import CameraNames, GeoPoint
 from pipeline.domain.track import MotionSummary, TrackFacts, TrackPoint, thinned
 from pipeline.errors import UnreadableFileError
@@ -36,13 +36,13 @@ _TEXT_LENGTH_MAX = 128
 
 
 def parse(files: Mapping[str, str], options: Mapping[str, Any]) -> Any:  # noqa: ARG001  # the sandbox calls it so
-    """The telemetry in the file `video`, as plain JSON values; `None` where there is none.
+    """For each file its telemetry as plain JSON values, `None` where there is none, or why it cannot be read."""
+    return said_of(files, _telemetry_or_none)
 
-    Raises:
-        UnreadableFileError: it cannot be read.
-    """
+
+def _telemetry_or_none(path: str) -> TrackFacts | None:
     try:
-        return to_plain(telemetry_facts(files["video"]))
+        return telemetry_facts(path)
     except FileNotFoundError:
         return None
 

@@ -14,14 +14,13 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError  # the class of an error; nothing is parsed with it
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from pipeline.domain.plain import to_plain
+from pipeline.adapters.facts.answer import beginning, said_of
 from pipeline.domain.still import CameraNames, GeoPoint
 from pipeline.domain.track import TrackFacts, TrackPoint, thinned
 from pipeline.errors import UnreadableFileError
@@ -52,13 +51,8 @@ _COLUMNS = {
 
 
 def parse(files: Mapping[str, str], options: Mapping[str, Any]) -> Any:  # noqa: ARG001  # the sandbox calls it so
-    """The facts of the file `track`, as plain JSON values.
-
-    Raises:
-        UnreadableFileError: it is no track that we know.
-    """
-    with Path(files["track"]).open("rb") as stream:
-        return to_plain(track_facts(stream.read(SIZE_MAX_BYTES + 1)))
+    """For each file its facts as plain JSON values, or the reason why there are none."""
+    return said_of(files, lambda path: track_facts(beginning(path, SIZE_MAX_BYTES + 1)))
 
 
 def track_facts(data: bytes) -> TrackFacts:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.adapters.facts.exif import still_facts
 from pipeline.adapters.facts.reader import FactReader
+from pipeline.adapters.sandbox import ChildLimits, Parsers
 from pipeline.domain.media import ClockClaim
 from pipeline.domain.original_facts import OriginalFacts
 from pipeline.domain.still import CameraNames, GeoPoint, Orientation, StillFacts, orientation
@@ -42,7 +44,10 @@ def asked_of_exiftool(path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", each("stills"))
 def test_a_real_photograph_says_what_exiftool_reads(path: Path, reader: FactReader) -> None:
-    found, expected = reader.still(path), asked_of_exiftool(path)
+    (facts,) = reader.read("still", [path])
+    assert facts.problem is None
+    found, expected = facts.still, asked_of_exiftool(path)
+    assert found is not None
     clocks = {claim.source: claim.text for claim in found.clocks}
     assert found.camera == CameraNames(
         expected.get("EXIF:Make"), expected.get("EXIF:Model"), expected.get("EXIF:SerialNumber")
@@ -112,8 +117,25 @@ def test_a_broken_photograph_is_read_or_refused_and_nothing_else(changes: list[t
     assert OriginalFacts.from_json(OriginalFacts(still=found).to_json()).still == found
 
 
-def test_what_the_walls_stop_is_a_reason(reader: FactReader, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.jpg"
+def test_what_the_walls_stop_is_a_problem_of_that_file_and_of_no_other(reader: FactReader, tmp_path: Path) -> None:
+    broken, whole = tmp_path / "broken.jpg", tmp_path / "whole.jpg"
     broken.write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(UnreadableFileError, match="expected EXIF"):
-        reader.still(broken)
+    whole.write_bytes(a_photograph())
+    first, second = reader.read("still", [broken, whole])
+    assert first.problem is not None
+    assert "expected EXIF" in first.problem
+    assert second == OriginalFacts(still=still_facts(a_photograph()))
+
+
+def test_a_child_that_is_stopped_takes_no_file_with_it_but_the_one_at_fault(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("one.jpg", "two.jpg")]
+    for path in paths:
+        path.write_bytes(a_photograph())
+    told = json.dumps({"answer": {"0": {"facts": OriginalFacts(still=still_facts(a_photograph())).to_json()["still"]}}})
+    # Room for what one photograph says, and not for two.
+    limits = ChildLimits(file_bytes=0, open_files=64, cores=1, line_bytes=len(told) + 100)
+    reader = FactReader(Parsers(scratch=tmp_path, limits=limits))
+    assert reader.read("still", paths) == [OriginalFacts(still=still_facts(a_photograph()))] * 2
+    too_tight = FactReader(Parsers(scratch=tmp_path, limits=replace(limits, line_bytes=100)))
+    assert [facts.still for facts in too_tight.read("still", paths)] == [None, None]
+    assert all(facts.problem for facts in too_tight.read("still", paths))

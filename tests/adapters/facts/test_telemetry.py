@@ -13,11 +13,16 @@ from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.facts.telemetry import facts_of
 from pipeline.domain.clock import corrected_start
 from pipeline.domain.clock_claim import satellite_clocks
-from pipeline.domain.track import TrackPoint
-from pipeline.errors import UnreadableFileError
+from pipeline.domain.track import TrackFacts, TrackPoint
 from tests.real_footage import each
 
 GOPRO = "gopro-max-heromode.mp4"
+
+
+def telemetry_of(reader: FactReader, path: Path) -> TrackFacts | None:
+    (facts,) = reader.read("video", [path])
+    assert facts.problem is None
+    return facts.telemetry
 
 
 def asked_of_exiftool(path: Path) -> dict[str, list[Any]]:
@@ -34,7 +39,7 @@ def asked_of_exiftool(path: Path) -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize("path", each("video"))
 def test_real_telemetry_says_what_exiftool_reads(path: Path, reader: FactReader) -> None:
-    found, expected = reader.telemetry(path), asked_of_exiftool(path)
+    found, expected = telemetry_of(reader, path), asked_of_exiftool(path)
     assert (found is not None) == bool(expected["GPSLatitude"]) == (path.name == GOPRO)
     if found is None:
         return
@@ -52,7 +57,7 @@ def test_real_telemetry_says_what_exiftool_reads(path: Path, reader: FactReader)
 
 
 def test_the_camera_names_itself_and_tells_of_its_motion(reader: FactReader, real_footage: Path) -> None:
-    found = reader.telemetry(real_footage / "video" / GOPRO)
+    found = telemetry_of(reader, real_footage / "video" / GOPRO)
     assert found is not None
     assert (found.camera.make, found.camera.model, found.camera.serial) == ("GoPro", "GoPro Max", "C3353424500199")
     assert [(one.sensor, one.samples, round(one.rate_hz)) for one in found.motion] == [
@@ -62,7 +67,7 @@ def test_the_camera_names_itself_and_tells_of_its_motion(reader: FactReader, rea
 
 
 def test_the_satellites_tell_the_start_of_the_gopro_sample(reader: FactReader, real_footage: Path) -> None:
-    found = reader.telemetry(real_footage / "video" / GOPRO)
+    found = telemetry_of(reader, real_footage / "video" / GOPRO)
     assert found is not None
     readings = [clock.reading for clock in satellite_clocks(found) if clock.reading]
     start = corrected_start(readings, received_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -125,12 +130,12 @@ def test_a_block_without_a_place_on_earth_is_no_point(said: dict[str, Any]) -> N
     assert point_of(said) is None
 
 
-def test_telemetry_that_is_cut_off_is_read_or_refused(reader: FactReader, real_footage: Path, tmp_path: Path) -> None:
+def test_telemetry_that_is_cut_off_is_read_as_far_as_it_goes(
+    reader: FactReader, real_footage: Path, tmp_path: Path
+) -> None:
     whole = (real_footage / "video" / GOPRO).read_bytes()
-    for keep in (100, len(whole) // 2):
-        (tmp_path / "cut.mp4").write_bytes(whole[:keep])
-        try:
-            found = reader.telemetry(tmp_path / "cut.mp4")
-        except UnreadableFileError:
-            continue
-        assert found is None or found.points_found < 11
+    cuts = [tmp_path / f"{keep}.mp4" for keep in (100, len(whole) // 2)]
+    for cut in cuts:
+        cut.write_bytes(whole[: int(cut.stem)])
+    for facts in reader.read("video", cuts):
+        assert facts.telemetry is None or facts.telemetry.points_found < 11

@@ -62,7 +62,8 @@ def test_a_table_tells_places_by_the_names_of_its_columns() -> None:
 def test_the_form_is_told_by_content_and_comes_out_of_the_walls(reader: FactReader, tmp_path: Path) -> None:
     sidecar = tmp_path / "track.csv"
     sidecar.write_text(GPX)
-    assert reader.track(sidecar).form == "gpx"
+    (facts,) = reader.read("track", [sidecar])
+    assert facts.track == track_facts(GPX.encode())
 
 
 ENTITIES = '<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
