@@ -1,4 +1,4 @@
-"""firsthand annotate | annotate status | annotate report: send clips out, fetch answers, see how labelling goes."""
+"""firsthand annotate | annotate status | refused | report: send clips out, fetch answers, see how labelling goes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +16,7 @@ from pipeline.domain.agreement.verdict import Threshold
 from pipeline.errors import UsageError
 from pipeline.lookup import waiting
 from pipeline.lookup.disputes import disputes_in_full, picture_strips
-from pipeline.lookup.labelling import Labelling, labelling
+from pipeline.lookup.labelling import Labelling, labelling, refused_answers
 from pipeline.workbench import Workbench, open_workbench
 
 app = typer.Typer()
@@ -88,6 +88,14 @@ def status(
         emit("labelling", [found], as_json=True, empty="")
     else:
         _show(found)
+
+
+@annotate_app.command("refused", epilog="Example: firsthand annotate refused --json")
+def refused(as_json: Json = False) -> None:
+    """List the answers that cannot be used and why; mended in Label Studio, the next collect takes them."""
+    bench = open_workbench()
+    found = refused_answers(bench.db, taxonomy=bench.taxonomy, label_studio_url=bench.settings.label_studio_url)
+    emit("refused_answers", found, as_json=as_json, empty="Every answer can be used.")
 
 
 @annotate_app.command("report", epilog="Example: firsthand annotate report labelling.html --annotators 2")

@@ -30,6 +30,7 @@ EventKind = Literal[
     "submitted",
     "labelled",
     "labels_refused",
+    "answer_deleted",
     "drafted",
     "sealed",
     "published",

@@ -20,11 +20,26 @@ from pipeline.domain.taxonomy import Answer, EventKind, Question, Taxonomy
 from pipeline.domain.timeline import Span
 from pipeline.errors import InvalidLabelsError
 
-__all__ = ["SKIPPED", "Answer", "ChoiceAnswer", "ClipLabels", "EventKind", "EventLabel", "Question", "Taxonomy"]
+__all__ = [
+    "DELETED",
+    "SAYS_NOTHING",
+    "SKIPPED",
+    "Answer",
+    "ChoiceAnswer",
+    "ClipLabels",
+    "EventKind",
+    "EventLabel",
+    "Question",
+    "Taxonomy",
+]
 
 
 SKIPPED = "the annotator skipped the clip"
 """Why an answer says nothing: it replaces what this annotator said before, and speaks against nobody else's."""
+DELETED = "the answer was deleted in Label Studio"
+"""Likewise: somebody took it back."""
+SAYS_NOTHING = frozenset({SKIPPED, DELETED})
+"""Refusals that are no mistake."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pipeline.domain.agreement.choices import Alpha, alpha, answers_to
 from pipeline.domain.agreement.events import EventAgreement, agree_on_events, pooled
 from pipeline.domain.agreement.verdict import Threshold, Verdict, judge
 from pipeline.domain.ids import ClipId
-from pipeline.domain.labels import SKIPPED, ClipLabels, Taxonomy
+from pipeline.domain.labels import SAYS_NOTHING, SKIPPED, ClipLabels, Taxonomy
 from pipeline.records import Database, annotations, clips
 from pipeline.records.annotations import Answer, SentTask
 
@@ -148,6 +148,38 @@ def labelling(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """An answer that counts for nothing, because it does not fit its clip or the taxonomy."""
+
+    annotation_id: UUID
+    clip_id: UUID
+    annotator: str
+    answered_at: datetime
+    reason: str
+    url: str
+    """Its page in Label Studio, where it can be mended."""
+
+
+def refused_answers(db: Database, *, taxonomy: Taxonomy, label_studio_url: str) -> list[RefusedLine]:
+    """The answers that stand and cannot be used, oldest first. Changes nothing."""
+    with db.begin() as session:
+        tasks = annotations.tasks_under(session, taxonomy.digest)
+        answers = annotations.current_answers(session, taxonomy.digest)
+    return [
+        RefusedLine(
+            annotation_id=answer.annotation_id,
+            clip_id=answer.clip_id,
+            annotator=answer.annotator,
+            answered_at=answer.answered_at,
+            reason=answer.refusal,
+            url=_page(tasks[answer.clip_id], label_studio_url),
+        )
+        for answer in sorted(answers, key=lambda answer: (answer.answered_at, answer.annotation_id))
+        if answer.refusal is not None and answer.refusal not in SAYS_NOTHING
+    ]
+
+
 _STATES = ("open", "settled", "disputed")
 
 
@@ -203,7 +235,7 @@ def _people(
             annotator=annotator,
             answers=sum(answer.labels is not None for answer in theirs),
             skipped=skipped,
-            refused=sum(answer.refusal is not None for answer in theirs) - skipped,
+            refused=sum(answer.refusal is not None and answer.refusal not in SAYS_NOTHING for answer in theirs),
             hours=round(sum(times_s) / 3600, 2),
             median_answer_s=round(median(times_s), 1) if times_s else None,
             hasty=sum(
@@ -236,9 +268,11 @@ def _disputes(
     tasks: Mapping[ClipId, SentTask], verdicts: Mapping[ClipId, Verdict], disputed: Iterable[ClipId], url: str
 ) -> Iterable[DisputedLine]:
     for clip_id in sorted(disputed):
-        task = tasks[clip_id]
-        page = f"{url.rstrip('/')}/projects/{task.project_id}/data?task={task.task_id}"
-        yield DisputedLine(clip_id, verdicts[clip_id].reasons, page)
+        yield DisputedLine(clip_id, verdicts[clip_id].reasons, _page(tasks[clip_id], url))
+
+
+def _page(task: SentTask, url: str) -> str:
+    return f"{url.rstrip('/')}/projects/{task.project_id}/data?task={task.task_id}"
 
 
 def _rounded(value: Fraction | None, digits: int) -> float | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import AnnotationId, ClipId
-from pipeline.domain.labels import ClipLabels
+from pipeline.domain.labels import DELETED, ClipLabels
 from pipeline.records.footage import insert_new
 from pipeline.records.tables import AnnotationRow, AnnotationTaskRow
 
@@ -131,6 +131,17 @@ def current_answers(session: Session, taxonomy_digest: Sha256) -> list[Answer]:
         )
     )
     return [_answer(row) for row in session.scalars(query)]
+
+
+def standing_answers(session: Session, taxonomy_digest: Sha256, clip_ids: Sequence[ClipId]) -> list[Answer]:
+    """The newest version of each annotation of these clips that nobody deleted, as far as we know."""
+    query = (
+        sa.select(AnnotationRow)
+        .where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex, AnnotationRow.clip_id.in_(clip_ids))
+        .ext(distinct_on(AnnotationRow.label_studio_annotation_id))
+        .order_by(AnnotationRow.label_studio_annotation_id, AnnotationRow.answered_at.desc())
+    )
+    return [answer for answer in map(_answer, session.scalars(query)) if answer.refusal != DELETED]
 
 
 def answers_by_id(session: Session, annotation_ids: Sequence[AnnotationId]) -> list[Answer]:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import ClipId
-from pipeline.domain.labels import SKIPPED
+from pipeline.domain.labels import SAYS_NOTHING
 from pipeline.domain.release import Candidate
 from pipeline.records import annotations, clips, footage
 from pipeline.records.annotations import Answer
@@ -23,7 +23,9 @@ def candidates(session: Session, taxonomy_digest: Sha256) -> list[Candidate]:
             clip_id=clip.clip_id,
             annotators=frozenset(answer.annotator for answer in answers[clip.clip_id] if answer.labels is not None),
             label_mistakes=tuple(
-                answer.refusal for answer in answers[clip.clip_id] if answer.refusal and answer.refusal != SKIPPED
+                answer.refusal
+                for answer in answers[clip.clip_id]
+                if answer.refusal and answer.refusal not in SAYS_NOTHING
             ),
             quarantine_reason=refused.get(clip.recording_id),
         )

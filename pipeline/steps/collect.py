@@ -3,17 +3,17 @@
 import hmac
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from pipeline.adapters.label_studio import LabelStudio, ReceivedAnnotation, S3Source, read_labels
+from pipeline.adapters.label_studio import LabelStudio, Readout, ReceivedAnnotation, S3Source, read_labels
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Recording
 from pipeline.domain.ids import AnnotationId, derive
-from pipeline.domain.labels import SKIPPED, ClipLabels, Taxonomy
+from pipeline.domain.labels import DELETED, SKIPPED, ClipLabels, Taxonomy
 from pipeline.errors import InvalidLabelsError
 from pipeline.records import Database, annotations, clips, custody, footage
 from pipeline.records.annotations import Answer, SentTask
@@ -30,10 +30,12 @@ NOBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """How many answers were new, and how many of those could not be taken as labels."""
+    """How many answers were new, how many of those could not be taken as labels, and how many are gone."""
 
     new: int
     refused: int
+    deleted: int = 0
+    """Answers that were taken back since they were collected."""
 
 
 def collect_annotations(
@@ -45,10 +47,11 @@ def collect_annotations(
     db: Database,
     clock: Callable[[], datetime],
 ) -> Collected:
-    """Record every answer that was given or changed since the last time.
+    """Record every answer that was given, changed or deleted since the last time.
 
-    An answer that does not fit its clip or the taxonomy is recorded with the reason and counts for nothing. Safe to
-    repeat: an answer is named by its id in Label Studio and the moment it was last changed.
+    An answer that does not fit its clip or the taxonomy is recorded with the reason and counts for nothing; of one that
+    was deleted, that it was, and what it said stays in the records. Safe to repeat: an answer is named by its id in Label
+    Studio and the moment it was last changed.
 
     Raises:
         LabelStudioUnavailableError: Label Studio did not answer; what was recorded stays.
@@ -65,7 +68,8 @@ def collect_annotations(
     # as a clip has no answer, everything is read; it costs 17 s for 10,000 tasks.
     since = newest - OVERLAP if newest and not waiting else None
     new = refused = 0
-    for received in labelling.read(project_id, updated_since=since):
+    read = labelling.read(project_id, updated_since=since)
+    for received in read.answers:
         task = tasks.get(received.clip_id)
         answer_id = AnnotationId(
             derive("annotation", project_id, received.ls_annotation_id, received.updated_at.isoformat())
@@ -78,8 +82,46 @@ def collect_annotations(
                 custody.append(session, _was_answered(answer))
                 new += 1
                 refused += answer.labels is None
-    log.info("annotations_collected", project_id=project_id, new=new, refused=refused)
-    return Collected(new, refused)
+    deleted = _record_deletions(read, project_id, taxonomy=taxonomy, labelling=labelling, db=db, clock=clock)
+    log.info("annotations_collected", project_id=project_id, new=new, refused=refused, deleted=deleted)
+    return Collected(new, refused, deleted)
+
+
+def _record_deletions(
+    read: Readout,
+    project_id: int,
+    *,
+    taxonomy: Taxonomy,
+    labelling: LabelStudio,
+    db: Database,
+    clock: Callable[[], datetime],
+) -> int:
+    """Record which of the answers that we know are gone; how many that are."""
+    with db.begin() as session:
+        standing = annotations.standing_answers(session, taxonomy.digest, list(read.held))
+    deleted = 0
+    for known in standing:
+        ls_annotation_id = known.label_studio_annotation_id
+        if ls_annotation_id in read.held[known.clip_id] or not labelling.is_deleted(ls_annotation_id):
+            continue
+        answer = replace(
+            known,
+            annotation_id=AnnotationId(
+                derive("annotation", project_id, ls_annotation_id, known.answered_at.isoformat(), "deleted")
+            ),
+            # Just after what it takes back, so that an answer which the same person gave since then counts.
+            answered_at=known.answered_at + timedelta(microseconds=1),
+            raw=b"",
+            labels=None,
+            refusal=DELETED,
+            lead_time_s=None,
+            collected_at=clock(),
+        )
+        with db.begin() as session:
+            if annotations.add_answer(session, answer):
+                custody.append(session, replace(_was_answered(answer), kind="answer_deleted"))
+                deleted += 1
+    return deleted
 
 
 def _answer(

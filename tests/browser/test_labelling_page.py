@@ -218,9 +218,9 @@ def test_what_is_drawn_and_answered_by_hotkeys_comes_back_as_labels(labelling: L
         page.keyboard.press(key)
     page.screenshot(path=tmp_path / "labelled.png")
     page.keyboard.press("Control+Enter")
-    assert wait_for(lambda: len(labelling.studio.read(labelling.project_id, updated_since=None)) == 1)
+    assert wait_for(lambda: len(labelling.studio.read(labelling.project_id, updated_since=None).answers) == 1)
 
-    (received,) = labelling.studio.read(labelling.project_id, updated_since=None)
+    (received,) = labelling.studio.read(labelling.project_id, updated_since=None).answers
     labels = read_labels(
         received,
         taxonomy=labelling.taxonomy,

@@ -7,8 +7,8 @@ import pytest
 from pipeline.domain import taxonomies
 from pipeline.domain.agreement.verdict import Threshold
 from pipeline.domain.footage import Clip
-from pipeline.domain.labels import SKIPPED, ClipLabels
-from pipeline.lookup.labelling import DayLine, LabelLine, Labelling, labelling
+from pipeline.domain.labels import DELETED, SKIPPED, ClipLabels
+from pipeline.lookup.labelling import DayLine, LabelLine, Labelling, labelling, refused_answers
 from pipeline.records import Database, annotations
 from tests.builders import NOON, a_chain, a_task, add_chain, an_answer, some_labels
 from tests.databases import Databases
@@ -120,6 +120,23 @@ def test_asking_for_more_people_opens_clips(db: Database, found: Labelling) -> N
     more = told(db, annotators=3)
     assert (more.open, more.settled, more.answers_left) == (5, 0, 5 * 3 - 5)
     assert replace(more, open=0, settled=0, disputed=0).labels == found.labels
+
+
+def test_answers_that_cannot_be_used_are_listed_with_the_reason_until_they_are_mended(databases: Databases) -> None:
+    db = databases.open(databases.make())
+    clip, *_ = add_chain_of_five(db)
+    with db.begin() as session:
+        annotations.add_task(session, a_task(clip, 3, taxonomy_digest=TAXONOMY.digest))
+        for number, refusal in ((1, "no such label"), (2, SKIPPED), (3, DELETED)):
+            answer = an_answer(clip, number, annotator=f"annotator-{number}", taxonomy_digest=TAXONOMY.digest)
+            annotations.add_answer(session, replace(answer, labels=None, refusal=refusal))
+    (line,) = refused_answers(db, taxonomy=TAXONOMY, label_studio_url="http://studio")
+    assert (line.clip_id, line.annotator, line.reason) == (clip.clip_id, "annotator-1", "no such label")
+    assert line.url == "http://studio/projects/1/data?task=3"
+    with db.begin() as session:
+        mended = an_answer(clip, 1, annotator="annotator-1", answered_at=NOON + timedelta(seconds=9))
+        annotations.add_answer(session, replace(mended, taxonomy_digest=TAXONOMY.digest))
+    assert refused_answers(db, taxonomy=TAXONOMY, label_studio_url="http://studio") == []
 
 
 def test_before_anybody_answered_there_is_nothing_to_forecast(databases: Databases) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from pipeline.domain.ids import ClipId
-from pipeline.domain.labels import SKIPPED, ChoiceAnswer, EventLabel, Taxonomy
+from pipeline.domain.labels import DELETED, SKIPPED, ChoiceAnswer, EventLabel, Taxonomy
 from pipeline.domain.timeline import Span
 from pipeline.domain.version import Version
 from pipeline.records import annotations
@@ -202,6 +202,44 @@ def test_an_answer_that_cannot_be_taken_is_kept_with_the_reason_until_it_is_mend
     assert studio.collect() == Collected(new=1, refused=0)
     (mended,) = studio.recorded()
     assert mended.refusal is None
+
+
+def test_an_answer_that_was_deleted_counts_no_more_and_stays_in_the_records(
+    studio: Studio, chain: Chain, events: Events
+) -> None:
+    studio.submit()
+    author, other = studio.people[:2]
+    task = studio.task_of(chain.clips[0].clip_id)
+    deleted, stays = author.answer(task, an_answer(3, 9, "reload")), other.answer(task, an_answer())
+    assert studio.collect() == Collected(new=2, refused=0)
+    author.http.delete(f"/api/annotations/{deleted}/").raise_for_status()
+    assert studio.collect() == Collected(new=0, refused=0, deleted=1)
+    before = census(studio.bench)
+    assert studio.collect() == Collected(new=0, refused=0)
+    assert census(studio.bench) == before
+    by_person = {answer.label_studio_annotation_id: answer for answer in studio.recorded()}
+    assert by_person[stays].labels is not None
+    gone = by_person[deleted]
+    assert (gone.labels, gone.refusal) == (None, DELETED)
+    assert [kind for kind, _ in events(gone.annotation_id)] == ["answer_deleted"]
+    with studio.bench.db.begin() as session:
+        kept = [answer for answer in annotations.answers_for(session, chain.clips[0].clip_id) if answer.labels]
+    assert {answer.label_studio_annotation_id for answer in kept} >= {deleted, stays}
+
+    again = author.answer(task, an_answer(4, 8, "reload"))
+    assert studio.collect() == Collected(new=1, refused=0)
+    assert {answer.label_studio_annotation_id for answer in studio.recorded() if answer.labels} == {stays, again}
+
+
+def test_an_answer_on_another_task_of_the_clip_is_not_taken_for_deleted(studio: Studio, chain: Chain) -> None:
+    studio.submit()
+    author, clip_id = studio.people[0], chain.clips[0].clip_id
+    (task,) = studio.tasks()[str(clip_id)]
+    spare = author.post("/api/tasks/", {"project": task["project"], "data": task["data"]})["id"]
+    author.answer(spare, an_answer())
+    assert studio.collect() == Collected(new=1, refused=0)
+    author.answer(int(task["id"]), an_answer(2, 5))  # only this task is touched
+    assert studio.collect() == Collected(new=1, refused=0)
 
 
 @pytest.mark.parametrize(("told", "kept"), [(12.5, 12.5), (-3.0, None), (None, None)])

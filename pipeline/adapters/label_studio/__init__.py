@@ -2,7 +2,7 @@
 
 from pipeline.adapters.label_studio.client import LabelStudio
 from pipeline.adapters.label_studio.projects import S3Source
-from pipeline.adapters.label_studio.results import ReceivedAnnotation, read_labels
+from pipeline.adapters.label_studio.results import Readout, ReceivedAnnotation, read_labels
 from pipeline.adapters.label_studio.tasks import ClipTask
 
-__all__ = ["ClipTask", "LabelStudio", "ReceivedAnnotation", "S3Source", "read_labels"]
+__all__ = ["ClipTask", "LabelStudio", "Readout", "ReceivedAnnotation", "S3Source", "read_labels"]

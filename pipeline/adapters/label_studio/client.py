@@ -11,7 +11,7 @@ from label_studio_sdk import ImportApiRequest
 from pipeline.adapters.label_studio import projects
 from pipeline.adapters.label_studio.connection import Connection
 from pipeline.adapters.label_studio.projects import S3Source
-from pipeline.adapters.label_studio.results import ReceivedAnnotation
+from pipeline.adapters.label_studio.results import Readout, ReceivedAnnotation
 from pipeline.adapters.label_studio.tasks import ClipTask, Filter, FoundTask, clip_id_of, find_tasks, tasks_where
 from pipeline.domain.ids import ClipId
 from pipeline.domain.labels import Taxonomy
@@ -98,8 +98,8 @@ class LabelStudio:
             log.info("clips_pushed", project_id=project_id, pushed=len(missing), known=len(wanted) - len(missing))
         return {clip_id: self._settle(task, found[clip_id]) for clip_id, task in wanted.items()}
 
-    def read(self, project_id: int, *, updated_since: datetime | None) -> list[ReceivedAnnotation]:
-        """All answers of a project, or those given or changed at or after a moment; the oldest change first.
+    def read(self, project_id: int, *, updated_since: datetime | None) -> Readout:
+        """All answers of a project, or those given or changed at or after a moment.
 
         The moment is one of the server's clock. An answer that is being saved now shows up a little later, so callers
         look back a little further than the newest that they have.
@@ -107,14 +107,29 @@ class LabelStudio:
         Raises:
             LabelStudioUnavailableError: the server did not answer.
         """
-        received = [
-            answer
-            for answer in self._answers(project_id, updated_since)
-            if updated_since is None or answer.updated_at >= updated_since
-        ]
-        return sorted(received, key=lambda answer: (answer.updated_at, answer.ls_annotation_id))
+        received: list[ReceivedAnnotation] = []
+        held: dict[ClipId, frozenset[int]] = {}
+        for clip_id, answers in self._answers(project_id, updated_since):
+            held[clip_id] = held.get(clip_id, frozenset()) | {answer.ls_annotation_id for answer in answers}
+            received += [answer for answer in answers if updated_since is None or answer.updated_at >= updated_since]
+        ordered = sorted(received, key=lambda answer: (answer.updated_at, answer.ls_annotation_id))
+        return Readout(tuple(ordered), held)
 
-    def _answers(self, project_id: int, updated_since: datetime | None) -> Iterator[ReceivedAnnotation]:
+    def is_deleted(self, ls_annotation_id: int) -> bool:
+        """Whether there is no annotation of this id any more.
+
+        Raises:
+            LabelStudioUnavailableError: the server did not answer.
+            AccessDeniedError: the token is refused.
+        """
+        return not self._connection.exists(
+            f"/api/annotations/{ls_annotation_id}/", purpose=f"look for annotation {ls_annotation_id}"
+        )
+
+    def _answers(
+        self, project_id: int, updated_since: datetime | None
+    ) -> Iterator[tuple[ClipId, list[ReceivedAnnotation]]]:
+        """Each task that was touched: its clip, and all its answers."""
         filters: list[Filter] = []
         if updated_since is not None:
             # A task is touched whenever one of its annotations is saved or deleted, a moment after it.
@@ -132,8 +147,7 @@ class LabelStudio:
             if clip_id is None:
                 log.warning("foreign_task_passed_over", project_id=project_id, ls_task_id=row["id"])
                 continue
-            for annotation in row["annotations"]:
-                yield _received(row["id"], clip_id, row["data"], annotation)
+            yield clip_id, [_received(row["id"], clip_id, row["data"], each) for each in row["annotations"]]
 
     def _import(self, project_id: int, tasks: Sequence[ClipTask]) -> None:
         with self._connection.sdk(f"push {len(tasks)} clips to project {project_id}") as sdk:

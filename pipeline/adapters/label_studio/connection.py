@@ -15,6 +15,7 @@ from label_studio_sdk.core.api_error import ApiError
 from pipeline.errors import AccessDeniedError, FirsthandError, LabelStudioUnavailableError, SettingsError
 
 _TRY_LATER: Final = frozenset({408, 425, 429})
+_NOT_FOUND: Final = 404
 _SERVER_AT_FAULT: Final = 500
 _DETAIL_MAX_CHARS: Final = 300
 
@@ -66,11 +67,21 @@ class Connection:
         is not what the server sent.
         """
         with self.asking(purpose):
-            # The SDK alone knows how to renew a personal access token, and has no public way to ask for the header.
-            headers = self._sdk._client_wrapper.get_headers()  # noqa: SLF001
-            response = self._http.get(f"{self.url}{path}", params=params, headers=headers)
+            return self._get(path, params).raise_for_status().json()
+
+    def exists(self, path: str, *, purpose: str) -> bool:
+        """Whether there is anything at a path."""
+        with self.asking(purpose):
+            response = self._get(path, {})
+            if response.status_code == _NOT_FOUND:
+                return False
             response.raise_for_status()
-            return response.json()
+            return True
+
+    def _get(self, path: str, params: Mapping[str, str | int]) -> httpx.Response:
+        # The SDK alone knows how to renew a personal access token, and has no public way to ask for the header.
+        headers = self._sdk._client_wrapper.get_headers()  # noqa: SLF001
+        return self._http.get(f"{self.url}{path}", params=params, headers=headers)
 
     def close(self) -> None:
         """Close all sockets. Safe to repeat."""

@@ -11,6 +11,7 @@ Rules kept here:
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -51,6 +52,17 @@ class ReceivedAnnotation:
     served_frame_rate: str
     served_digest: str
     """What the task's data say now; empty when they say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """What was read of a project."""
+
+    answers: tuple[ReceivedAnnotation, ...]
+    """The oldest change first."""
+    held: Mapping[ClipId, frozenset[int]]
+    """For each clip whose task was touched: the annotations that its tasks hold now. What we know and they do not hold
+    may have been deleted; or it belongs to another task of the clip, which was not touched."""
 
 
 def read_labels(
