@@ -50,8 +50,8 @@ def collect_annotations(
     """Record every answer that was given, changed or deleted since the last time.
 
     An answer that does not fit its clip or the taxonomy is recorded with the reason and counts for nothing; of one that
-    was deleted, that it was, and what it said stays in the records. Safe to repeat: an answer is named by its id in Label
-    Studio and the moment it was last changed.
+    was deleted, that it was, and what it said stays in the records. Safe to repeat: an answer is named by its id in
+    Label Studio and the moment it was last changed.
 
     Raises:
         LabelStudioUnavailableError: Label Studio did not answer; what was recorded stays.
