@@ -34,7 +34,20 @@ _ONE_FORM = {
 }
 """Bitstream filters; the numbers are NAL unit types (H.264 table 7-1, H.265 table 7-1)."""
 
+_DECODERS = (
+    "h264,hevc,mpeg4,mjpeg,mpeg2video,mpeg1video,h263,h263p,vp8,vp9,av1,libdav1d,prores,dnxhd,vc1,wmv2,wmv3,msmpeg4,png,"
+    "ffv1,aac,mp3float,mp3,mp2float,mp2,ac3,eac3,opus,vorbis,flac,alac,amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_s24le,"
+    "pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,pcm_bluray,adpcm_ima_wav,adpcm_ima_qt,adpcm_ms,"
+    "wmav1,wmav2,mov_text,subrip,text,webvtt"
+)
+"""Those that cameras write. Each decoder that is not here is one less to be attacked."""
+
+_PROBE_BYTES = 10_000_000
+_PROBE_US = 10_000_000
+"""How much of a file, in bytes and in microseconds of media, is read to find its streams: twice what is usual."""
 _QUIET = ("-nostdin", "-hide_banner", "-nostats")
+_SPARE = ("-max_alloc", str(1 << 29))
+"""The largest piece of memory at once, in bytes: a frame of the most pixels in the richest format takes half of it."""
 
 _TRACK_CLOCK_HZ_MIN = 10_000
 """Players round times to the track's clock; one tick a frame is coarser than they expect."""
@@ -102,7 +115,7 @@ def open_source(limits: Limits, **options: Any) -> Any:
 
 def compile_command(output: Any, level: str, *more: str) -> list[str]:
     """The arguments of a command, with `level` of words on stderr."""
-    argv: list[str] = ffmpeg.compile(output, cmd=[*_QUIET, "-v", level, "-copyts", *more])
+    argv: list[str] = ffmpeg.compile(output, cmd=[*_QUIET, *_SPARE, "-v", level, "-copyts", *more])
     return argv
 
 
@@ -131,13 +144,16 @@ def ratio(value: Fraction) -> str:
 
 def _ffprobe(limits: Limits) -> list[str]:
     options = [f"-{name}={value}".split("=", 1) for name, value in _guards(limits).items()]
-    return ["-hide_banner", "-v", "level+error", *(word for option in options for word in option)]
+    return ["-hide_banner", "-v", "level+error", *_SPARE, *(word for option in options for word in option)]
 
 
 def _guards(limits: Limits) -> dict[str, Any]:
     return {
         "protocol_whitelist": _PROTOCOLS,
         "format_whitelist": _DEMUXERS,
+        "codec_whitelist": _DECODERS,
+        "probesize": _PROBE_BYTES,
+        "analyzeduration": _PROBE_US,
         "max_streams": limits.streams_max,
         "max_pixels": limits.pixels_max,
     }

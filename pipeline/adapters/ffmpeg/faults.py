@@ -31,6 +31,7 @@ _STOPPED_BY_REQUEST = 255
 """What ffmpeg returns when a signal asked it to stop and it did so in order."""
 
 _LEVEL = re.compile(r"\[(?:error|fatal|panic)\] ?(.*)$")
+_OUR_OWN_LIST = re.compile(r" on whitelist '[^']*'")
 _LINES_SHOWN = 3
 _WORDS_SHOWN = 300
 
@@ -103,6 +104,7 @@ def refuse_decoder_errors(finished: Finished, codecs: Iterable[str]) -> None:
 def last_words(finished: Finished) -> str:
     """The last errors that ffmpeg reported, without the addresses that change from run to run; else its last words."""
     found = [match[1].strip() for line in finished.stderr.splitlines() if (match := _LEVEL.search(line))]
+    found = list(dict.fromkeys(_OUR_OWN_LIST.sub(" on our list", words)[:_WORDS_SHOWN] for words in found))
     said = "; ".join(found[-_LINES_SHOWN:]) or finished.stderr.strip()[-_WORDS_SHOWN:]
     return said or f"no reason given (return code {finished.returncode})"
 

@@ -24,7 +24,7 @@ from pipeline.errors import (
     RenditionMismatchError,
     UnreadableMediaError,
 )
-from tests.footage import FAULTS, make_clip, make_trait
+from tests.footage import FAULTS, make_clip, make_trait, remux
 
 SECONDS_MAX = 20
 """For a refusal, on a machine that does other things too; alone it is a quarter of a second."""
@@ -32,8 +32,8 @@ SECONDS_MAX = 20
 AT_PROBE = {
     "empty": (EmptyUploadError, "0 bytes"),
     "text": (UnreadableMediaError, "Invalid data"),
-    "ffconcat": (UnreadableMediaError, "not on whitelist"),
-    "playlist": (UnreadableMediaError, "not on whitelist"),
+    "ffconcat": (UnreadableMediaError, "not on our list"),
+    "playlist": (UnreadableMediaError, "not on our list"),
     "sound_only": (NoVideoStreamError, "found audio"),
     "sound_with_cover": (NoVideoStreamError, "found audio, video"),
     "bomb": (MediaLimitError, "16000x16000"),
@@ -209,3 +209,28 @@ def test_a_full_disk_is_the_machines_fault(scratch: Path, tmp_path: Path) -> Non
         assert list(small.iterdir()) == []
     finally:
         os.system(f"umount {small}")  # noqa: S605 -- our own folder
+
+
+def test_a_decoder_that_no_camera_needs_is_never_started(media: Ffmpeg, tmp_path: Path) -> None:
+    rare = {"picture": {"video_options": "-c:v huffyuv"}, "sound": {"audio_options": "-c:a adpcm_yamaha"}}
+    for name, options in rare.items():
+        source = make_clip(tmp_path / f"{name}.mkv", **options)
+        with pytest.raises(UnreadableMediaError, match=r"failed: Codec \(\w+\) not on our list$"):
+            media.probe(source)
+
+
+def test_more_streams_than_allowed_are_refused_and_subtitles_are_not(media: Ffmpeg, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "one.mkv")
+    many = remux(source, tmp_path / "many.mkv", after="-map 0 " * 16)
+    with pytest.raises(MediaLimitError, match=r"max_streams parameter \(32\)"):
+        media.probe(many)
+    (tmp_path / "words.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nhello\n")
+    titled = remux(source, tmp_path / "titled.mp4", before=f"-i {tmp_path / 'words.srt'}", after="-map 1 -c:s mov_text")
+    assert media.probe(titled).video.frame_count == 50
+
+
+def test_a_tag_is_cut_or_refused_whatever_its_length(media: Ffmpeg, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "footage.mp4")
+    long = remux(source, tmp_path / "long.mkv", after=f"-metadata date={'9' * 100_000}")
+    (claim,) = (claim for claim in media.probe(long).clock_claims if claim.source.lower().endswith("date"))
+    assert claim.text == "9" * 64
