@@ -18,8 +18,8 @@ from flows.outcome import raise_worst
 from flows.presence import present
 from flows.retry import POLICY
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import UploadId
-from pipeline.errors import QuarantinedError, RejectedInputError
+from pipeline.domain.ids import RecordingId, RenditionId, UploadId
+from pipeline.errors import DamagedMediaError, QuarantinedError, RejectedInputError
 from pipeline.steps.assign import assign_uploads
 from pipeline.steps.compare import compare_streams
 from pipeline.steps.cut import cut_rendition
@@ -29,6 +29,7 @@ from pipeline.steps.probe import probe_original
 from pipeline.steps.quarantine import quarantine_upload
 from pipeline.steps.receive import receive_uploads
 from pipeline.steps.render import render_recording
+from pipeline.steps.survey import survey_recording
 from pipeline.workbench import ingest_jobs, open_workbench
 
 SHARD_UPLOADS = 200
@@ -150,21 +151,38 @@ def _make_clips(digest: Sha256) -> None:
         recording_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
     ):
         return
-    rendition_id = render_recording(
-        recording_id,
-        recipe=bench.recipe,
-        policy=bench.policy,
+    try:
+        rendition_id = _render(recording_id)
+    except DamagedMediaError as error:
+        survey_recording(
+            recording_id,
+            error,
+            store=bench.store,
+            scratch=bench.scratch,
+            media=bench.media,
+            db=bench.db,
+            clock=bench.clock,
+        )
+        rendition_id = _render(recording_id)
+    cut_rendition(
+        rendition_id,
         working_bucket=bench.settings.s3_working_bucket,
+        reader=bench.settings.s3_clip_reader,
         store=bench.store,
         scratch=bench.scratch,
         media=bench.media,
         db=bench.db,
         clock=bench.clock,
     )
-    cut_rendition(
-        rendition_id,
+
+
+def _render(recording_id: RecordingId) -> RenditionId:
+    bench = open_workbench()
+    return render_recording(
+        recording_id,
+        recipe=bench.recipe,
+        policy=bench.policy,
         working_bucket=bench.settings.s3_working_bucket,
-        reader=bench.settings.s3_clip_reader,
         store=bench.store,
         scratch=bench.scratch,
         media=bench.media,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.object_store import ObjectStore
-from pipeline.adapters.sandbox import Parsers
+from pipeline.adapters.sandbox import Parsers, WallsHere, walls_here
 from pipeline.adapters.scratch import Scratch
 from pipeline.domain import naming, taxonomies
 from pipeline.domain.clip import ClipPolicy
@@ -120,6 +120,11 @@ def open_workbench() -> Workbench:
     """
     configure_logs()
     return Workbench(load_settings(), clock=lambda: datetime.now(UTC))
+
+
+def walls() -> WallsHere:
+    """Which walls stand around parsers on this machine, known without any setting."""
+    return walls_here()
 
 
 def ingest_jobs() -> int:

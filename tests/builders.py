@@ -13,6 +13,8 @@ from uuid import UUID
 from pipeline.domain.clock import ClockReading
 from pipeline.domain.clock_claim import Clock
 from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.damage import Damage
+from pipeline.domain.decision import Decision
 from pipeline.domain.digest import Sha256
 from pipeline.domain.docking import DockObject
 from pipeline.domain.duplicate import Duplicate, Evidence, SoundMatch, StreamMatch, Verdict
@@ -35,6 +37,15 @@ TOOL = "ffmpeg 7.1 sha256:00"
 TAXONOMY = Sha256.of(b"taxonomy")
 EXERCISE = "EX-2026-014"
 CAMERA = "X6039BHEX"
+
+
+def a_damage(**instead: Any) -> Damage:
+    whole = Damage("error while decoding MB 7 0", 900, 2, (Span(Fraction(1), Fraction(2)),), "from each lost frame on")
+    return replace(whole, **instead)
+
+
+def a_decision(upload: Upload, **instead: Any) -> Decision:
+    return replace(Decision(upload.upload_id, 0, "rejected", "j.doe", "a holiday film", NOON), **instead)
 
 
 class TickingClock:

@@ -6,10 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipeline.domain.clip import ClipPolicy
+from pipeline.domain.damage import Damage
+from pipeline.domain.decision import Decision, Ruling
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.domain.labels import Taxonomy
-from pipeline.errors import RejectedInputError
+from pipeline.errors import DamagedMediaError, RejectedInputError
 from pipeline.steps import (
     compare,
     cut,
@@ -20,8 +22,10 @@ from pipeline.steps import (
     quarantine,
     receive,
     render,
+    resolve,
     seal,
     select,
+    survey,
     upload,
     verify,
 )
@@ -113,6 +117,34 @@ class Stages:
             progress=progress,
         )
 
+    def render_or_survey(self, recording_id: RecordingId) -> RenditionId:
+        """As the flow does: strictly, and where that finds damage, what can be shown."""
+        try:
+            return self.render(recording_id)
+        except DamagedMediaError as error:
+            self.survey(recording_id, error)
+            return self.render(recording_id)
+
+    def survey(self, recording_id: RecordingId, error: DamagedMediaError) -> Damage:
+        bench = self.bench
+        return survey.survey_recording(
+            recording_id,
+            error,
+            store=bench.store,
+            scratch=bench.scratch,
+            media=bench.media,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
+    def resolve(
+        self, upload_id: UploadId, ruling: Ruling, *, by: str = "j.doe", because: str = "as agreed"
+    ) -> Decision:
+        bench = self.bench
+        return resolve.resolve_quarantine(
+            upload_id, ruling, decided_by=by, because=because, db=bench.db, clock=bench.clock
+        )
+
     def cut(self, rendition_id: RenditionId) -> list[ClipId]:
         bench = self.bench
         return cut.cut_rendition(
@@ -137,7 +169,7 @@ class Stages:
         for upload_id in self.receive().waiting:
             try:
                 recording_id = self.probe(self.preserve(upload_id))
-                made += [] if self.compare(recording_id) else self.cut(self.render(recording_id))
+                made += [] if self.compare(recording_id) else self.cut(self.render_or_survey(recording_id))
             except RejectedInputError as error:
                 self.quarantine(upload_id, error)
         return made

@@ -17,7 +17,7 @@ TEST_LINES_MAX = 600
 SILENCED = re.compile(r"# (?:noqa|type: ignore)")
 REASON = re.compile(r"#|\s--?\s")
 NAMED_FOR_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
-NOT_IN_A_FLOW = {"decide", "declare", "upload"}
+NOT_IN_A_FLOW = {"decide", "declare", "resolve", "upload"}
 """Steps that a person's own machine does, before any flow knows of the footage."""
 
 

@@ -26,6 +26,7 @@ PARTS = (
     "route",
     "annotate",
     "looking",
+    "quarantine",
     "duplicates",
     PARTNER,
     "migrate",

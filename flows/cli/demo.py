@@ -86,7 +86,7 @@ def demo(
     if not_sent or refused:
         raise RejectedInputError(
             f"{not_sent} files were not sent and {refused} are in quarantine; everything else went the whole route. "
-            "`firsthand quarantine` tells why."
+            "`firsthand quarantine list` tells why."
         )
 
 
@@ -128,7 +128,7 @@ def _clips_out(bench: Workbench, stages: Stages) -> None:
     for line in listing.list_quarantine(bench.db):
         err().print(f"in quarantine: {line.upload_id} {line.error_kind}: {line.reason}", markup=False)
     if waiting.totals(bench.db).clips == 0:
-        raise RejectedInputError("none of the footage could be ingested; `firsthand quarantine` tells why")
+        raise RejectedInputError("none of the footage could be ingested; `firsthand quarantine list` tells why")
 
 
 def _labels_back(bench: Workbench, stages: Stages) -> None:

@@ -9,7 +9,7 @@
 | 4 | a setting or a credential is missing or wrong | mend the setting that is named |
 | 5 | a server does not answer | start it, or wait, and run the same command again |
 | 6 | a rule says no | read the reason |
-| 7 | footage was refused and is in quarantine | `firsthand quarantine` tells why |
+| 7 | footage was refused and is in quarantine | `firsthand quarantine list` tells why |
 | 8 | a part of the local stack did not start | read the log that is named |
 | 130 | interrupted | run the same command again: it goes on where it was |
 """

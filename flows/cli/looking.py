@@ -1,4 +1,4 @@
-"""Look, change nothing: firsthand exercises, recordings, companions, clips, releases, quarantine, audits, show, get."""
+"""Look, change nothing: firsthand exercises, recordings, companions, clips, releases, audits, show, get."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -73,13 +73,6 @@ def clips(
 def releases(as_json: Json = False) -> None:
     """List releases and how far each is: drafted, sealed, published."""
     emit("releases", listing.list_releases(open_workbench().db), as_json=as_json, empty="No releases yet.")
-
-
-@app.command(epilog="Example: firsthand quarantine --json")
-def quarantine(as_json: Json = False) -> None:
-    """List the uploads that were refused, and why; their bytes are still in the intake bucket."""
-    found = listing.list_quarantine(open_workbench().db)
-    emit("quarantine", found, as_json=as_json, empty="Nothing is in quarantine.")
 
 
 @app.command(epilog="Example: firsthand audits")

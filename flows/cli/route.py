@@ -55,7 +55,7 @@ def ingest(as_json: Json = False) -> None:
             err().print(printable(f"quarantined {line.upload_id}: {line.error_kind}: {line.reason}"))
         raise RejectedInputError(
             f"{len(refused)} uploads were refused and are in quarantine; everything else was ingested. "
-            "`firsthand quarantine` lists them with their reasons."
+            "`firsthand quarantine list` lists them with their reasons."
         )
 
 

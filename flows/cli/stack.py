@@ -47,6 +47,12 @@ def status(as_json: Json = False) -> None:
     """Tell how every part is, by asking it. Ends with the code of a stack fault if one runs but does not answer."""
     found = _stack().status()
     _print(found, as_json=as_json)
+    if not as_json:
+        from pipeline.workbench import walls  # noqa: PLC0415  # it imports every adapter; the other commands need none
+
+        here = walls()
+        missing = f", missing: {', '.join(here.missing)} (bubblewrap does not work here)" if here.missing else ""
+        out().print(f"walls around parsers: {', '.join(here.holding)}{missing}")
     silent = [part for part in found if part.state == NOT_ANSWERING]
     if silent:
         reasons = "\n".join(f"{part.name} does not answer: {part.detail}; log: {part.log}" for part in silent)

@@ -22,6 +22,7 @@ from pipeline.records import (
     clips,
     companions,
     custody,
+    damages,
     exercises,
     footage,
     releases,
@@ -174,6 +175,7 @@ def _recording(session: Session, recording_id: str) -> _Links:
             "companions": ", ".join(f"{found.kind} {found.original_name or found.upload_id}" for found in beside)
             or "none",
             **_duplicates(session, recording.recording_id),
+            **_damage(session, recording.recording_id),
         },
         [
             *(Ref("original", digest.hex) for digest in recording.originals),
@@ -192,6 +194,19 @@ def _duplicates(session: Session, thing: UploadId | RecordingId) -> dict[str, st
         other = pair.earlier_id if is_later else pair.later_id
         said.setdefault(name, []).append(f"{pair.kind} {other} ({pair.verdict.value}, {counts}): {pair.reason}")
     return {name: "; ".join(lines) for name, lines in said.items()}
+
+
+def _damage(session: Session, recording_id: RecordingId) -> dict[str, str]:
+    damage = damages.find_damage(session, recording_id)
+    if damage is None:
+        return {}
+    where = ", ".join(f"{float(span.start_s):.3f} to {float(span.end_s):.3f}" for span in damage.spans) or "nowhere"
+    return {
+        "damage": damage.summary,
+        "damaged_s": f"{where}: {damage.reason}",
+        "good_frames": str(damage.frames - damage.frames_lost),
+        "damaged_because": damage.cause,
+    }
 
 
 def _rough(seconds: Fraction) -> str:
@@ -221,6 +236,8 @@ def _rendition(session: Session, rendition_id: str) -> _Links:
 def _clip(session: Session, clip_id: str) -> _Links:
     clip = clips.get_clip(session, ClipId(UUID(clip_id)))
     made = clips.rendition_of_clip(session, clip.clip_id)
+    damage = damages.find_damage(session, clip.recording_id)
+    is_damaged = damage is not None and damage.touches(clip.span)
     became = [Ref("annotation", str(a.annotation_id)) for a in annotations.answers_for(session, clip.clip_id)]
     became += [Ref("release", str(draft.release_id)) for draft in releases.releases_with(session, clip.clip_id)]
     return _Links(
@@ -228,6 +245,7 @@ def _clip(session: Session, clip_id: str) -> _Links:
             "span_s": f"{float(clip.span.start_s):.3f} to {float(clip.span.end_s):.3f}",
             "span_exact": f"[{clip.span.start_s}, {clip.span.end_s})",
             "frames": str(made.frame_count),
+            **({"damaged": "yes: some of what it shows was not filmed; it enters no release"} if is_damaged else {}),
             "sha256": made.digest.hex,
             "size_bytes": str(made.size_bytes),
             "object": f"s3://{made.at.bucket}/{made.at.key}",

@@ -10,7 +10,19 @@ from pipeline.domain.clock import CorrectedStart
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Recording
 from pipeline.lookup.began import began
-from pipeline.records import Database, assignments, audits, clips, companions, exercises, footage, overview, releases
+from pipeline.records import (
+    Database,
+    assignments,
+    audits,
+    clips,
+    companions,
+    damages,
+    decisions,
+    exercises,
+    footage,
+    overview,
+    releases,
+)
 from pipeline.records.audits import Audit
 
 
@@ -40,6 +52,8 @@ class RecordingLine:
     has_audio: bool
     companions: "tuple[CompanionLine, ...]"
     clips: int
+    damage: str | None
+    """What is lost of it; null where every frame decodes."""
     probed_at: datetime
     began_at: datetime
     """As its clocks tell together; `firsthand show` says why."""
@@ -114,6 +128,8 @@ class QuarantineLine:
     error_kind: str
     reason: str
     quarantined_at: datetime
+    rejected_by: str | None
+    """Who decided that it stays in quarantine for good."""
 
 
 def list_exercises(db: Database) -> list[ExerciseLine]:
@@ -133,11 +149,13 @@ def list_recordings(db: Database, *, exercise_id: str | None = None) -> list[Rec
         for found in companions.all_companions(session, exercise_id):
             if found.recording_id is not None:
                 beside.setdefault(found.recording_id, []).append(_companion_line(found))
+        damaged = damages.all_damages(session)
         return [
             _recording_line(
                 recording,
                 clip_count=counts.get(recording.recording_id, 0),
                 beside=tuple(beside.get(recording.recording_id, ())),
+                damage=lost.summary if (lost := damaged.get(recording.recording_id)) else None,
                 start=began(session, recording),
             )
             for recording in footage.all_recordings(session, exercise_id)
@@ -151,7 +169,12 @@ def list_companions(db: Database, *, exercise_id: str | None = None) -> list[Com
 
 
 def _recording_line(
-    recording: Recording, *, clip_count: int, beside: tuple[CompanionLine, ...], start: CorrectedStart
+    recording: Recording,
+    *,
+    clip_count: int,
+    beside: tuple[CompanionLine, ...],
+    damage: str | None,
+    start: CorrectedStart,
 ) -> RecordingLine:
     return RecordingLine(
         recording_id=recording.recording_id,
@@ -164,6 +187,7 @@ def _recording_line(
         has_audio=recording.facts.audio is not None,
         companions=beside,
         clips=clip_count,
+        damage=damage,
         probed_at=recording.probed_at,
         began_at=start.start_at,
         began_uncertainty_s=start.uncertainty_s,
@@ -236,6 +260,7 @@ def list_waiting(db: Database) -> list[WaitingLine]:
 def list_quarantine(db: Database) -> list[QuarantineLine]:
     """Every refused upload, oldest first."""
     with db.begin() as session:
+        rejected = decisions.rejections(session)
         return [
             QuarantineLine(
                 upload_id=refusal.upload.upload_id,
@@ -246,6 +271,7 @@ def list_quarantine(db: Database) -> list[QuarantineLine]:
                 error_kind=refusal.error_kind,
                 reason=refusal.reason,
                 quarantined_at=refusal.quarantined_at,
+                rejected_by=decision.decided_by if (decision := rejected.get(refusal.upload.upload_id)) else None,
             )
             for refusal in footage.quarantined(session)
         ]

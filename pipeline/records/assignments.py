@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import ExerciseId, UploadId
 from pipeline.records.footage import insert_new, uploads_where
-from pipeline.records.tables import QuarantineRow, UploadAssignmentRow, UploadRow
+from pipeline.records.tables import UploadAssignmentRow, UploadRow
+from pipeline.records.tables_intake import StandingQuarantine
 
 
 def waiting_for_exercise(session: Session) -> list[Upload]:
@@ -18,7 +19,7 @@ def waiting_for_exercise(session: Session) -> list[Upload]:
         UploadRow.exercise_id.is_(None),
         UploadRow.camera_serial.is_not(None),
         UploadRow.upload_id.not_in(sa.select(UploadAssignmentRow.upload_id)),
-        UploadRow.upload_id.not_in(sa.select(QuarantineRow.upload_id)),
+        UploadRow.upload_id.not_in(sa.select(StandingQuarantine.upload_id)),
     )
 
 

@@ -4,11 +4,13 @@ from collections import defaultdict
 
 from sqlalchemy.orm import Session
 
+from pipeline.domain.damage import Damage
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import ClipId
+from pipeline.domain.footage import Clip
+from pipeline.domain.ids import ClipId, RecordingId
 from pipeline.domain.labels import SAYS_NOTHING
 from pipeline.domain.release import Candidate
-from pipeline.records import annotations, clips, footage
+from pipeline.records import annotations, clips, damages, decisions
 from pipeline.records.annotations import Answer
 
 
@@ -17,7 +19,8 @@ def candidates(session: Session, taxonomy_digest: Sha256) -> list[Candidate]:
     answers: dict[ClipId, list[Answer]] = defaultdict(list)
     for answer in annotations.current_answers(session, taxonomy_digest):
         answers[answer.clip_id].append(answer)
-    refused = footage.refused_recordings(session)
+    refused = decisions.refused_recordings(session)
+    damaged = damages.all_damages(session)
     return [
         Candidate(
             clip_id=clip.clip_id,
@@ -28,6 +31,12 @@ def candidates(session: Session, taxonomy_digest: Sha256) -> list[Candidate]:
                 if answer.refusal and answer.refusal not in SAYS_NOTHING
             ),
             quarantine_reason=refused.get(clip.recording_id),
+            damage=_damage_of(clip, damaged),
         )
         for clip in clips.all_clips(session)
     ]
+
+
+def _damage_of(clip: Clip, damaged: dict[RecordingId, Damage]) -> str | None:
+    damage = damaged.get(clip.recording_id)
+    return damage.summary if damage is not None and damage.touches(clip.span) else None

@@ -12,7 +12,8 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import CameraSerial, ExerciseId, RecordingId, UploadId
 from pipeline.records import footage
-from pipeline.records.tables import QuarantineRow, RecordingOriginalRow, UploadContentRow, UploadRow
+from pipeline.records.tables import RecordingOriginalRow, UploadContentRow, UploadRow
+from pipeline.records.tables_intake import StandingQuarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ _GROUPS = (
 
 def companions_waiting(session: Session) -> list[UploadId]:
     """What belongs to footage and is neither preserved nor quarantined, oldest first."""
-    refused = sa.select(QuarantineRow.upload_id)
+    refused = sa.select(StandingQuarantine.upload_id)
     kept = sa.select(UploadContentRow.upload_id)
     rows = session.scalars(
         sa.select(UploadRow.upload_id)

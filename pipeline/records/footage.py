@@ -34,6 +34,7 @@ from pipeline.records.tables import (
     UploadNameRow,
     UploadRow,
 )
+from pipeline.records.tables_intake import QuarantineDecisionRow, StandingQuarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def known_objects(session: Session, bucket: str) -> dict[str, str]:
 
 def uploads_waiting(session: Session) -> list[UploadId]:
     """Footage of an exercise that is neither clips, nor in quarantine, nor other footage over again; oldest first."""
-    refused = sa.select(QuarantineRow.upload_id)
+    refused = sa.select(StandingQuarantine.upload_id)
     cut = (
         sa.select(UploadContentRow.upload_id)
         .join(RecordingOriginalRow, RecordingOriginalRow.digest == UploadContentRow.digest)
@@ -132,35 +133,32 @@ def uploads_waiting(session: Session) -> list[UploadId]:
 
 
 def quarantine(session: Session, upload_id: UploadId, *, error_kind: str, reason: str, at: datetime) -> bool:
-    """Refuse an upload; its bytes stay in the intake bucket."""
+    """Refuse an upload; its bytes stay in the intake bucket. Whether it was not refused already."""
+    released = sa.select(sa.func.count()).where(
+        QuarantineDecisionRow.upload_id == upload_id, QuarantineDecisionRow.decision == "released"
+    )
     return insert_new(
-        session, QuarantineRow, upload_id=upload_id, error_kind=error_kind, reason=reason, quarantined_at=at
+        session,
+        QuarantineRow,
+        upload_id=upload_id,
+        attempt=released.scalar_subquery(),
+        error_kind=error_kind,
+        reason=reason,
+        quarantined_at=at,
     )
 
 
 def quarantine_reason(session: Session, upload_id: UploadId) -> str | None:
     """Why an upload is in quarantine; `None` when it is not."""
-    return session.scalar(sa.select(QuarantineRow.reason).where(QuarantineRow.upload_id == upload_id))
-
-
-def refused_recordings(session: Session) -> dict[RecordingId, str]:
-    """Recordings of which every upload is in quarantine, each with a reason."""
-    every = (
-        sa.select(RecordingOriginalRow.recording_id, sa.func.max(QuarantineRow.reason))
-        .join(UploadContentRow, UploadContentRow.digest == RecordingOriginalRow.digest)
-        .join(QuarantineRow, QuarantineRow.upload_id == UploadContentRow.upload_id, isouter=True)
-        .group_by(RecordingOriginalRow.recording_id)
-        .having(sa.func.count(QuarantineRow.upload_id) == sa.func.count(UploadContentRow.upload_id))
-    )
-    return {RecordingId(row[0]): row[1] for row in session.execute(every)}
+    return session.scalar(sa.select(StandingQuarantine.reason).where(StandingQuarantine.upload_id == upload_id))
 
 
 def quarantined(session: Session) -> list[Refusal]:
     """Everything in quarantine, oldest first."""
     rows = session.execute(
-        _UPLOADS.add_columns(QuarantineRow)
-        .join(QuarantineRow, QuarantineRow.upload_id == UploadRow.upload_id)
-        .order_by(QuarantineRow.quarantined_at, UploadRow.upload_id)
+        _UPLOADS.add_columns(StandingQuarantine)
+        .join(StandingQuarantine, StandingQuarantine.upload_id == UploadRow.upload_id)
+        .order_by(StandingQuarantine.quarantined_at, UploadRow.upload_id)
     )
     return [
         Refusal(_upload(*upload), refused.error_kind, refused.reason, refused.quarantined_at)

@@ -16,13 +16,13 @@ from pipeline.records.tables import (
     ClipRow,
     CustodyEventRow,
     ExerciseRow,
-    QuarantineRow,
     RecordingRow,
     ReleaseClipRow,
     ReleasePublicationRow,
     UploadAssignmentRow,
     UploadRow,
 )
+from pipeline.records.tables_intake import StandingQuarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def exercises(session: Session) -> list[ExerciseCounts]:
         .join(ClipRow, ClipRow.recording_id == RecordingRow.recording_id)
         .group_by(RecordingRow.exercise_id),
     )
-    refused = _by(session, every_upload.join(QuarantineRow, QuarantineRow.upload_id == UploadRow.upload_id))
+    refused = _by(session, every_upload.join(StandingQuarantine, StandingQuarantine.upload_id == UploadRow.upload_id))
     rows = session.scalars(sa.select(ExerciseRow).order_by(ExerciseRow.first_seen_at, ExerciseRow.exercise_id))
     return [
         ExerciseCounts(
@@ -104,7 +104,7 @@ def totals(session: Session) -> Totals:
     """How many of each thing there are."""
     tables: Sequence[Any] = (
         UploadRow,
-        QuarantineRow,
+        StandingQuarantine,
         RecordingRow,
         ClipRow,
         AnnotationTaskRow,

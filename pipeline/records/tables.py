@@ -129,10 +129,11 @@ class UploadNameRow(Row):
 
 
 class QuarantineRow(Row):
-    """An upload that was refused, and why; its bytes stay where they were put."""
+    """An upload that was refused, and why; its bytes stay where they were put. Once more each time it was released."""
 
     __tablename__ = "quarantines"
     upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.upload_id"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
     error_kind: Mapped[str]
     reason: Mapped[str]
     quarantined_at: Mapped[datetime]

@@ -26,7 +26,7 @@ from pipeline.domain.duplicate import (
 from pipeline.domain.footage import Original, Recording
 from pipeline.domain.ids import RecordingId
 from pipeline.errors import RejectedInputError
-from pipeline.records import Database, Session, custody, duplicates, footage
+from pipeline.records import Database, Session, custody, decisions, duplicates, footage
 
 log = structlog.get_logger()
 
@@ -92,7 +92,7 @@ def _digest(
 def _link_same_streams(session: Session, recording: Recording, *, at: datetime) -> None:
     """Link the first recording that this one is over again; else every one that it may be."""
     doubtful: list[tuple[Recording, Evidence, Judgement]] = []
-    refused = footage.refused_recordings(session)
+    refused = decisions.refused_recordings(session)
     for earlier_id in duplicates.earlier_with_same_pictures(session, recording.recording_id):
         if earlier_id in refused or duplicates.is_held_back(session, earlier_id):
             continue

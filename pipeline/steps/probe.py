@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
@@ -12,7 +13,8 @@ from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Recording, Upload
 from pipeline.domain.ids import RecordingId
-from pipeline.errors import BrokenCustodyError
+from pipeline.domain.media import MediaFacts
+from pipeline.errors import BrokenCustodyError, DamagedMediaError
 from pipeline.records import Database, custody, footage
 
 log = structlog.get_logger()
@@ -45,7 +47,7 @@ def probe_original(
     source = scratch.file_for(digest)
     if not source.exists():
         store.fetch(original.at.bucket, original.at.key, source, version_id=original.at.version_id, expect=digest)
-    facts = media.probe(source)
+    facts = _facts(media, source)
     if upload.exercise_id is None or upload.camera_serial is None:
         raise BrokenCustodyError(f"upload {upload.upload_id} was preserved without an exercise and a camera")
     recording = Recording(
@@ -80,3 +82,11 @@ def _first_named(uploads: list[Upload], digest: Sha256) -> Upload:
         if upload.exercise_id is not None:
             return upload
     raise BrokenCustodyError(f"original {digest} has no upload with an exercise")
+
+
+def _facts(media: Ffmpeg, source: Path) -> MediaFacts:
+    """What the media says; where some of it is missing, of the part that is there: rendering will find the damage."""
+    try:
+        return media.probe(source)
+    except DamagedMediaError:
+        return media.probe(source, is_damaged=True)

@@ -16,7 +16,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location, Recording, Rendition
 from pipeline.domain.ids import RecordingId, RenditionId
 from pipeline.domain.recipe import Recipe
-from pipeline.records import Database, custody, footage
+from pipeline.records import Database, custody, damages, footage
 
 log = structlog.get_logger()
 
@@ -40,13 +40,14 @@ def render_recording(
     byte for byte the same, and stored once.
 
     Raises:
-        DamagedMediaError: frames do not decode; nothing was stored.
+        DamagedMediaError: frames do not decode, and the recording is not marked as damaged; nothing was stored.
         MediaToolError: ffmpeg was killed or ran out of something; nothing was stored.
         StoreUnavailableError: S3 did not answer; nothing was recorded.
     """
     with db.begin() as session:
         recording = footage.get_recording(session, recording_id)
         known = footage.find_rendition(session, recording_id, recipe.digest)
+        damage = damages.find_damage(session, recording_id)
         originals = [footage.get_original(session, digest) for digest in recording.originals]
     if known is not None:
         return known.rendition_id
@@ -65,6 +66,7 @@ def render_recording(
             recipe,
             cut_frames=[clip.start_frame for clip in plan.clips],
             target=target,
+            is_damaged=damage is not None,
             progress=progress,
         )
         with target.open("rb") as stream:

@@ -33,6 +33,7 @@ def test_recordings_are_told_with_their_exact_times(furnished: Furnished) -> Non
         has_audio=True,
         companions=(),
         clips=3,
+        damage=None,
         probed_at=recording.probed_at,
         began_at=NOON,
         began_uncertainty_s=Fraction(14 * 3600),

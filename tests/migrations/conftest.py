@@ -15,6 +15,8 @@ from pipeline.records import (
     annotations,
     assignments,
     audits,
+    damages,
+    decisions,
     docking,
     duplicates,
     exercises,
@@ -30,6 +32,8 @@ from tests.builders import (
     Chain,
     a_chain,
     a_clock,
+    a_damage,
+    a_decision,
     a_declaration,
     a_dock_object,
     a_draft,
@@ -63,6 +67,8 @@ def filled(databases: Databases) -> Any:
         add_chain(session, chain)
         footage.add_upload(session, refused)
         footage.quarantine(session, refused.upload_id, error_kind="EmptyUploadError", reason="empty", at=NOON)
+        decisions.add_decision(session, a_decision(refused))
+        damages.add_damage(session, chain.recording.recording_id, a_damage(), tool_identity="tool", at=NOON)
         unclaimed = an_upload("unclaimed", exercise_id=None)
         footage.add_upload(session, unclaimed)
         assignments.assign(session, unclaimed.upload_id, ExerciseId(EXERCISE), because="its day", at=NOON)

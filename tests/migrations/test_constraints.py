@@ -32,6 +32,10 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
         {"upload_id": "00000000-0000-0000-0000-000000000001"},
     ],
     "ck_clock_readings_seconds_shape": [{"position_den": 0}, {"slack_den": 0}, {"slack_num": -1}],
+    "ck_quarantine_decisions_because_length": [{"because": "no"}, {"because": "x" * 501}],
+    "ck_quarantine_decisions_decided_by_shape": [{"decided_by": bad} for bad in ("", "J Doe", "x", ".jd", "j\n")],
+    "ck_quarantine_decisions_decision_known": [{"decision": "forgotten"}],
+    "ck_recording_damages_frames_counted": [{"frames": 0}, {"frames_lost": -1}, {"frames": 1, "frames_lost": 2}],
     "ck_clips_ordinal_not_negative": [{"ordinal": -1}],
     "ck_clips_span_order": [
         {"start_num": 1, "start_den": 3, "end_num": 1, "end_den": 3},

@@ -11,7 +11,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location
 from pipeline.domain.ids import ExerciseId, RecordingId, RenditionId, UploadId
 from pipeline.errors import UsageError
-from pipeline.records import Session, footage
+from pipeline.records import Session, decisions, footage
 from tests.builders import (
     NOON,
     a_chain,
@@ -187,13 +187,13 @@ def test_a_recording_is_refused_when_every_upload_of_it_is(session: Session) -> 
     again = an_upload("again")
     footage.add_upload(session, again)
     footage.link_content(session, again.upload_id, chain.original.digest)
-    assert footage.refused_recordings(session) == {}
+    assert decisions.refused_recordings(session) == {}
     for upload in (chain.upload, again):
         assert footage.quarantine_reason(session, upload.upload_id) is None
-        assert footage.refused_recordings(session) == {}
+        assert decisions.refused_recordings(session) == {}
         footage.quarantine(session, upload.upload_id, error_kind="DamagedMediaError", reason="damaged", at=NOON)
         assert footage.quarantine_reason(session, upload.upload_id) == "damaged"
-    assert footage.refused_recordings(session) == {chain.recording.recording_id: "damaged"}
+    assert decisions.refused_recordings(session) == {chain.recording.recording_id: "damaged"}
 
 
 def test_the_second_upload_of_bytes_that_are_clips_does_not_wait(session: Session) -> None:

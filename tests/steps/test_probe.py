@@ -7,7 +7,6 @@ import pytest
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Recording
 from pipeline.errors import (
-    DamagedMediaError,
     MissingObjectError,
     NoVideoStreamError,
     RejectedInputError,
@@ -94,7 +93,6 @@ def test_a_recording_belongs_to_the_exercise_of_its_first_upload(stages: Stages,
         ("text", UnreadableMediaError),
         ("ffconcat", UnreadableMediaError),
         ("index_missing", UnreadableMediaError),
-        ("truncated", DamagedMediaError),
         ("sound_only", NoVideoStreamError),
     ],
 )
@@ -106,6 +104,15 @@ def test_footage_that_cannot_be_read_is_refused_and_nothing_recorded(
     with pytest.raises(error):
         stages.probe(digest)
     assert census(stages.bench) == before
+
+
+def test_footage_that_is_cut_short_is_a_recording_of_what_is_there(
+    bench: Workbench, stages: Stages, footage_named: Footage
+) -> None:
+    recording_id = stages.probe(preserved(stages, footage_named("truncated")))
+    with bench.db.begin() as session:
+        recording = footage.get_recording(session, recording_id)
+    assert recording.facts.video.frame_count == 36
 
 
 def test_an_original_that_is_gone_is_a_matter_of_custody(

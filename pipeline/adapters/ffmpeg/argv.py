@@ -17,7 +17,7 @@ from typing import Any
 import ffmpeg
 
 from pipeline.adapters.ffmpeg.limits import Limits
-from pipeline.domain.media import MediaFacts
+from pipeline.domain.media import MediaFacts, VideoFacts
 
 SOURCE = "source"
 """Our name for whatever a command reads."""
@@ -106,6 +106,13 @@ def stream_hashes_argv(facts: MediaFacts, limits: Limits) -> list[str]:
         filters |= {"bsf:a": _ONE_FORM[facts.audio.codec]} if facts.audio.codec in _ONE_FORM else {}
     output = ffmpeg.output(*streams, "pipe:1", format="streamhash", hash="sha256", c="copy", copyinkf=None, **filters)
     return compile_command(output, "level+error")
+
+
+def survey_argv(video: VideoFacts, limits: Limits) -> list[str]:
+    """Ffmpeg: a line `stream,dts,pts,…` for each frame that decodes strictly, in ticks of the stream's clock."""
+    frames = open_source(limits, err_detect="explode", threads=1)[str(video.stream_index)]
+    told = frames.output("pipe:1", format="framecrc", fps_mode="passthrough", enc_time_base=ratio(video.time_base))
+    return compile_command(told, "level+warning", "-max_error_rate", "1")
 
 
 def open_source(limits: Limits, **options: Any) -> Any:

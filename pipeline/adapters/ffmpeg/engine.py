@@ -5,7 +5,7 @@ it: a file appears under its name whole and verified, or not at all.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -31,9 +31,10 @@ from pipeline.adapters.ffmpeg.probe import Header
 from pipeline.adapters.ffmpeg.rendering import RENDITION, render_argv
 from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, find_program, working_folder
 from pipeline.domain.clip import PlannedClip
+from pipeline.domain.damage import DecodedFrames
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import StreamDigests
-from pipeline.domain.media import MediaFacts
+from pipeline.domain.media import MediaFacts, VideoFacts
 from pipeline.domain.recipe import Recipe
 from pipeline.errors import (
     DamagedMediaError,
@@ -79,8 +80,10 @@ class Ffmpeg:
         """
         return identify(find_program("ffmpeg"))
 
-    def probe(self, path: Path) -> MediaFacts:
+    def probe(self, path: Path, *, is_damaged: bool = False) -> MediaFacts:
         """Read what a file says of itself and count its packets. Decodes almost nothing.
+
+        With `is_damaged`, what is missing at its end is overlooked: the facts are those of the part that is there.
 
         Raises:
             EmptyUploadError: it has no bytes.
@@ -95,8 +98,32 @@ class Ffmpeg:
         if size_bytes == 0:
             raise EmptyUploadError("expected media, found a file of 0 bytes")
         header = self._header(path)
-        refuse_missing_media(path, size_bytes)
-        return header.facts(self._packets(path, int(header.video["index"])), self._limits)
+        if not is_damaged:
+            refuse_missing_media(path, size_bytes)
+        packets = self._packets(path, int(header.video["index"]), is_damaged=is_damaged)
+        return header.facts(packets, self._limits)
+
+    def survey(self, path: Path, facts: MediaFacts) -> DecodedFrames:
+        """Decode every frame of damaged footage strictly: which come, and which are lost?
+
+        Raises:
+            DamagedMediaError: the container cannot be read any more.
+            MediaLimitError: it took longer than allowed.
+            MediaToolError: ffmpeg was stopped from outside, or the file is gone.
+        """
+        video = facts.video
+        lines: list[bytes] = []
+        wall_s = self._limits.encoding_wall_s(video.duration_s)
+        finished = self._read(argv.survey_argv(video, self._limits), "ffmpeg", path, wall_s, lines.append)
+        if finished.returncode != 0:
+            raise blame(finished, "decoding what is left", DamagedMediaError)
+        packets = self._packets(path, video.stream_index, is_damaged=True)
+        decoded = [int(line.split(b",")[2]) for line in lines if line[:1].isdigit()]
+        return DecodedFrames(
+            expected=_grid_frames(packets.shown_ticks, video),
+            decoded=_grid_frames(decoded, video),
+            ends_early=_ends_early(path, finished),
+        )
 
     def render(
         self,
@@ -106,9 +133,13 @@ class Ffmpeg:
         *,
         cut_frames: Sequence[int],
         target: Path,
+        is_damaged: bool = False,
         progress: Callable[[Fraction], None] | None = None,
     ) -> Rendered:
         """Decode once and encode once, with a keyframe wherever a clip will begin.
+
+        The decode is strict and so the check that nothing is damaged. With `is_damaged`, for footage that is known to
+        be, frames that do not decode show what the decoder guesses or the frame before them, each in its own place.
 
         The rendition has exactly `facts.video.frame_count` frames: what `plan_clips` counted with. Safe to repeat:
         the same source, recipe and cuts give the same bytes. `progress` is told the part done, 0 to 1.
@@ -123,10 +154,12 @@ class Ffmpeg:
         After any of them there is nothing at `target` that was not there before.
         """
         video = facts.video
-        _size_bytes(source)
+        size_bytes = _size_bytes(source)
+        if not is_damaged:
+            refuse_missing_media(source, size_bytes)
         with working_folder(target.parent, f"{target.name}.part") as folder:
             finished = self._sandbox("ffmpeg").run(
-                render_argv(facts, recipe, cut_frames, self._limits),
+                render_argv(facts, recipe, cut_frames, self._limits, is_damaged=is_damaged),
                 folder=folder,
                 inputs={argv.SOURCE: source},
                 wall_s=self._limits.encoding_wall_s(video.duration_s),
@@ -134,9 +167,10 @@ class Ffmpeg:
             )
             if finished.returncode != 0:
                 raise blame(finished, "decoding and encoding", DamagedMediaError)
-            refuse_cut_short(finished)
-            refuse_decoder_errors(finished, [stream.codec for stream in (video, facts.audio) if stream])
-            refuse_lost_frames(finished, stream_index=video.stream_index, packet_count=video.packet_count)
+            if not is_damaged:
+                refuse_cut_short(finished)
+                refuse_decoder_errors(finished, [stream.codec for stream in (video, facts.audio) if stream])
+                refuse_lost_frames(finished, stream_index=video.stream_index, packet_count=video.packet_count)
             rendition = folder / OUTPUT_FOLDER / RENDITION
             made = self.probe(rendition)
             check_rendition(made, source=video, recipe=recipe, cut_frames=cut_frames)
@@ -246,14 +280,15 @@ class Ffmpeg:
                 raise MediaLimitError(f"reading asked for more than allowed: {last_words(finished)}") from exc
             raise
 
-    def _packets(self, path: Path, stream_index: int) -> Packets:
+    def _packets(self, path: Path, stream_index: int, *, is_damaged: bool) -> Packets:
         reader = PacketReader(self._limits)
         wall_s = self._limits.reading_wall_s(_size_bytes(path))
         arguments = argv.probe_packets_argv(stream_index, self._limits)
         finished = self._read(arguments, "ffprobe", path, wall_s, reader.add_line)
         if finished.returncode != 0:
             raise blame(finished, "reading packets", UnreadableMediaError)
-        refuse_cut_short(finished)
+        if not is_damaged:
+            refuse_cut_short(finished)
         return reader.read()
 
     def _read(
@@ -272,6 +307,21 @@ def _size_bytes(path: Path) -> int:
         return path.stat().st_size
     except OSError as exc:
         raise MediaToolError(f"the working copy of the media cannot be read: {exc.strerror}") from exc
+
+
+def _grid_frames(ticks: Iterable[int], video: VideoFacts) -> frozenset[int]:
+    """The places on the grid of these moments of the stream's clock."""
+    places = (round((at * video.time_base - video.start_s) * video.frame_rate) for at in ticks)
+    return frozenset(place for place in places if 0 <= place < video.frame_count)
+
+
+def _ends_early(path: Path, finished: Finished) -> bool:
+    try:
+        refuse_missing_media(path, _size_bytes(path))
+        refuse_cut_short(finished)
+    except DamagedMediaError:
+        return True
+    return False
 
 
 def _progress_reader(frame_count: int, progress: Callable[[Fraction], None] | None) -> Callable[[bytes], None] | None:

@@ -23,12 +23,17 @@ _CODER_FRAME_SAMPLES = 1024
 """How many samples AAC takes at a time."""
 
 
-def render_argv(facts: MediaFacts, recipe: Recipe, cut_frames: Sequence[int], limits: Limits) -> list[str]:
-    """Ffmpeg: one decode, one encode, a keyframe at each cut; any damage ends it (`-xerror`)."""
+def render_argv(
+    facts: MediaFacts, recipe: Recipe, cut_frames: Sequence[int], limits: Limits, *, is_damaged: bool = False
+) -> list[str]:
+    """Ffmpeg: one decode, one encode, a keyframe at each cut; any damage ends it (`-xerror`) unless it is known of."""
     video = facts.video
-    timing: dict[str, Any] = {} if video.is_variable_rate else {"r": ratio(video.frame_rate)}
-    source = open_source(limits, err_detect="explode", threads=1, **timing)
-    picture = _picture(source[str(video.stream_index)], video, recipe)
+    # Where frames may be lost, a count of frames is no clock: each goes where its own time says.
+    is_counted = not (video.is_variable_rate or is_damaged)
+    options: dict[str, Any] = {"r": ratio(video.frame_rate)} if is_counted else {}
+    strictness = ("-max_error_rate", "1") if is_damaged else ("-xerror",)
+    source = open_source(limits, threads=1, **({} if is_damaged else {"err_detect": "explode"}), **options)
+    picture = _picture(source[str(video.stream_index)], video, recipe, is_damaged=is_damaged)
     sound = _sound(source, facts, recipe)
     return compile_command(
         ffmpeg.output(
@@ -43,20 +48,23 @@ def render_argv(facts: MediaFacts, recipe: Recipe, cut_frames: Sequence[int], li
             max_muxing_queue_size=1_000_000,
         ),
         "level+verbose",  # the only level that tells how many frames were decoded
-        *("-xerror", "-progress", "pipe:1"),
+        *(*strictness, "-progress", "pipe:1"),
     )
 
 
-def _picture(stream: Any, video: VideoFacts, recipe: Recipe) -> Any:
+def _picture(stream: Any, video: VideoFacts, recipe: Recipe, *, is_damaged: bool) -> Any:
     """Decoded frames, on the grid, upright (ffmpeg turns them when it opens the file), at the recipe's size.
 
     For a constant rate the clock is a count of frames (`-r` before the input): every frame once. For a variable one,
     each frame goes to its nearest place, and the end is set, because the `fps` filter's own end varies by a frame.
     """
-    if video.is_variable_rate:
+    if video.is_variable_rate or is_damaged:
+        # The first frame that decodes is the first; where frames may be lost, it may be a later one.
+        begun: dict[str, Any] = {"start_time": 0} if is_damaged else {}
+        zero = round(video.start_s / video.time_base)
         stream = (
-            stream.filter("setpts", "PTS-STARTPTS")
-            .filter("fps", ratio(video.frame_rate), round="near")
+            stream.filter("setpts", f"PTS-({zero})" if is_damaged else "PTS-STARTPTS")
+            .filter("fps", ratio(video.frame_rate), round="near", **begun)
             .filter("tpad", stop=-1, stop_mode="clone")
             .filter("trim", end_frame=video.frame_count)
         )

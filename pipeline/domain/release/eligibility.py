@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipeline.domain.ids import ClipId
 
-RefusalReason = Literal["quarantined", "too_few_annotators", "invalid_labels"]
+RefusalReason = Literal["quarantined", "damaged", "too_few_annotators", "invalid_labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Candidate:
     """What is wrong with the newest answers, one sentence each."""
     quarantine_reason: str | None = None
     """Why what the clip was cut from is in quarantine."""
+    damage: str | None = None
+    """What is lost of the recording, where the clip shows something else than was filmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def refusals_of(candidate: Candidate, *, annotators_min: int) -> tuple[Refusal, 
     found: list[tuple[RefusalReason, str]] = []
     if candidate.quarantine_reason is not None:
         found.append(("quarantined", candidate.quarantine_reason))
+    if candidate.damage is not None:
+        found.append(("damaged", candidate.damage))
     if len(candidate.annotators) < annotators_min:
         found.append(
             ("too_few_annotators", f"labelled by {len(candidate.annotators)} of at least {annotators_min} annotators")

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from flows.cli.annotate import AnnotateOutcome
+from pipeline.records import footage
 from pipeline.workbench import Workbench
 from tests.benches import environment_of
-from tests.builders import CAMERA, EXERCISE
+from tests.builders import CAMERA, EXERCISE, NOON, an_upload
 from tests.flows.cli.conftest import Run
 from tests.furnished import Furnished
 from tests.stack_fixtures import SessionStack
@@ -73,6 +74,17 @@ def test_lists(look: Run, kind: str) -> None:
 def test_things(look: Run, furnished: Furnished) -> None:
     for thing in (EXERCISE, furnished.chain.clips[0].clip_id, furnished.published, furnished.stray):
         check("things", look("show", thing, "--json").items("things"))
+
+
+def test_refusals_and_decisions(look: Run, run: Run, own_bench: Workbench, furnished: Furnished) -> None:
+    for upload_id in (furnished.stray, furnished.quarantined):
+        check("refusals", look("quarantine", "show", upload_id, "--json").items("refusals"))
+    refused = an_upload()
+    with own_bench.db.begin() as session:
+        footage.add_upload(session, refused)
+        footage.quarantine(session, refused.upload_id, error_kind="EmptyUploadError", reason="empty", at=NOON)
+    words = ["quarantine", "reject", refused.upload_id, "--by", "j.doe", "--because", "nothing in it", "--json"]
+    check("decisions", run(*words, **environment_of(own_bench)).items("decisions"))
 
 
 def test_fetched(look: Run, furnished: Furnished, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def test_recordings_as_json_hold_exact_times(look: Run, furnished: Furnished) ->
             "has_audio": True,
             "companions": [],
             "clips": 3,
+            "damage": None,
             "probed_at": "2026-11-22T12:00:00+00:00",
             "began_at": "2026-11-22T12:00:00+00:00",
             "began_uncertainty_s": "50400",
