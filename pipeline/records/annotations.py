@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
@@ -137,7 +137,10 @@ def standing_answers(session: Session, taxonomy_digest: Sha256, clip_ids: Sequen
     """The newest version of each annotation of these clips that nobody deleted, as far as we know."""
     query = (
         sa.select(AnnotationRow)
-        .where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex, AnnotationRow.clip_id.in_(clip_ids))
+        .where(
+            AnnotationRow.taxonomy_digest == taxonomy_digest.hex,
+            AnnotationRow.clip_id == sa.any_(sa.cast(list(clip_ids), ARRAY(sa.Uuid))),
+        )
         .ext(distinct_on(AnnotationRow.label_studio_annotation_id))
         .order_by(AnnotationRow.label_studio_annotation_id, AnnotationRow.answered_at.desc())
     )

@@ -1,8 +1,11 @@
 """Clips and their bytes: add them, get them, list those that still wait to be labelled."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
@@ -12,6 +15,17 @@ from pipeline.domain.timeline import Span
 from pipeline.errors import UsageError
 from pipeline.records.footage import insert_new
 from pipeline.records.tables import AnnotationTaskRow, ClipRenditionRow, ClipRow, RecordingRow, RenditionRow
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClip:
+    """A clip as annotators see it."""
+
+    clip: Clip
+    made: ClipRendition
+    """The oldest bytes of it."""
+    frame_rate: Fraction
+    """Frames a second of its recording."""
 
 
 def add_clip(session: Session, clip: Clip) -> bool:
@@ -91,6 +105,24 @@ def rendition_of_clip(session: Session, clip_id: ClipId) -> ClipRendition:
     if row is None:
         raise UsageError(f"clip {clip_id} has no bytes")
     return _clip_rendition(row)
+
+
+def shown_clips(session: Session, clip_ids: Sequence[ClipId]) -> dict[ClipId, ShownClip]:
+    """These clips as annotators see them, in one question; a clip without bytes is left out."""
+    query = (
+        sa.select(ClipRow, ClipRenditionRow, RecordingRow.frame_rate_num, RecordingRow.frame_rate_den)
+        .join(RecordingRow, RecordingRow.recording_id == ClipRow.recording_id)
+        .join(ClipRenditionRow, ClipRenditionRow.clip_id == ClipRow.clip_id)
+        .join(RenditionRow, RenditionRow.rendition_id == ClipRenditionRow.rendition_id)
+        # As one array: thousands of ids as parameters of their own would be more than Postgres takes.
+        .where(ClipRow.clip_id == sa.any_(sa.cast(list(clip_ids), ARRAY(sa.Uuid))))
+        .ext(distinct_on(ClipRow.clip_id))
+        .order_by(ClipRow.clip_id, RenditionRow.rendered_at, RenditionRow.rendition_id)
+    )
+    return {
+        ClipId(row.clip_id): ShownClip(_clip(row), _clip_rendition(made), Fraction(rate_num, rate_den))
+        for row, made, rate_num, rate_den in session.execute(query)
+    }
 
 
 def clip_rendition(session: Session, clip_id: ClipId, rendition_id: RenditionId) -> ClipRendition:

@@ -11,12 +11,12 @@ import structlog
 from pipeline.adapters.label_studio import LabelStudio, Readout, ReceivedAnnotation, S3Source, read_labels
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
-from pipeline.domain.footage import Recording
 from pipeline.domain.ids import AnnotationId, derive
 from pipeline.domain.labels import DELETED, SKIPPED, ClipLabels, Taxonomy
 from pipeline.errors import InvalidLabelsError
-from pipeline.records import Database, annotations, clips, custody, footage
+from pipeline.records import Database, annotations, clips, custody
 from pipeline.records.annotations import Answer, SentTask
+from pipeline.records.clips import ShownClip
 
 log = structlog.get_logger()
 
@@ -69,6 +69,8 @@ def collect_annotations(
     since = newest - OVERLAP if newest and not waiting else None
     new = refused = 0
     read = labelling.read(project_id, updated_since=since)
+    with db.begin() as session:
+        shown = clips.shown_clips(session, [received.clip_id for received in read.answers])
     for received in read.answers:
         task = tasks.get(received.clip_id)
         answer_id = AnnotationId(
@@ -76,7 +78,15 @@ def collect_annotations(
         )
         if task is None or answer_id in known:
             continue
-        answer = _answer(answer_id, received, task, taxonomy=taxonomy, pseudonym_key=pseudonym_key, db=db, at=clock())
+        answer = _answer(
+            answer_id,
+            received,
+            task,
+            shown[received.clip_id],
+            taxonomy=taxonomy,
+            pseudonym_key=pseudonym_key,
+            at=clock(),
+        )
         with db.begin() as session:
             if annotations.add_answer(session, answer):
                 custody.append(session, _was_answered(answer))
@@ -128,24 +138,21 @@ def _answer(
     answer_id: AnnotationId,
     received: ReceivedAnnotation,
     task: SentTask,
+    shown: ShownClip,
     *,
     taxonomy: Taxonomy,
     pseudonym_key: bytes,
-    db: Database,
     at: datetime,
 ) -> Answer:
     labels: ClipLabels | None = None
     refusal: str | None = None
-    with db.begin() as session:
-        clip = clips.get_clip(session, task.clip_id)
-        recording: Recording = footage.get_recording(session, clip.recording_id)
     try:
         _check_counts(received)
         labels = read_labels(
             received,
             taxonomy=taxonomy,
-            frame_rate=recording.frame_rate,
-            duration_s=clip.span.duration_s,
+            frame_rate=shown.frame_rate,
+            duration_s=shown.clip.span.duration_s,
             digest=task.clip_digest,
         )
     except InvalidLabelsError as error:

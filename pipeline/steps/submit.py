@@ -7,10 +7,10 @@ import structlog
 
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source
 from pipeline.domain.custody import CustodyEvent
-from pipeline.domain.footage import Clip, ClipRendition, Recording
 from pipeline.domain.ids import ClipId
 from pipeline.domain.labels import Taxonomy
-from pipeline.records import Database, annotations, clips, custody, footage
+from pipeline.records import Database, annotations, clips, custody
+from pipeline.records.clips import ShownClip
 
 log = structlog.get_logger()
 
@@ -38,46 +38,41 @@ def submit_clips(
     with db.exclusive(f"submit:{taxonomy.digest}"):
         with db.begin() as session:
             waiting = clips.clips_without_task(session, taxonomy.digest)
-            parts = [
-                (
-                    clip,
-                    clips.rendition_of_clip(session, clip.clip_id),
-                    footage.get_recording(session, clip.recording_id),
-                )
-                for clip in waiting
-            ]
+            shown = clips.shown_clips(session, [clip.clip_id for clip in waiting])
+        parts = [shown[clip.clip_id] for clip in waiting if clip.clip_id in shown]
         if not parts:
             return []
         project_id = labelling.ensure_project(taxonomy, storage=source)
         pushed = labelling.push(project_id, _tasks(parts))
         at = clock()
         with db.begin() as session:
-            for clip, made, _recording in parts:
+            for part in parts:
+                clip_id = part.clip.clip_id
                 task = annotations.SentTask(
-                    clip_id=clip.clip_id,
+                    clip_id=clip_id,
                     taxonomy_digest=taxonomy.digest,
-                    clip_digest=made.digest,
+                    clip_digest=part.made.digest,
                     project_id=project_id,
-                    task_id=pushed[clip.clip_id],
+                    task_id=pushed[clip_id],
                     submitted_at=at,
                 )
                 if annotations.add_task(session, task):
                     custody.append(session, _was_submitted(task))
     log.info("clips_submitted", project_id=project_id, clips=len(parts))
-    return [clip.clip_id for clip, _, _ in parts]
+    return [part.clip.clip_id for part in parts]
 
 
-def _tasks(parts: Sequence[tuple[Clip, ClipRendition, Recording]]) -> list[ClipTask]:
+def _tasks(parts: Sequence[ShownClip]) -> list[ClipTask]:
     return [
         ClipTask(
-            clip_id=clip.clip_id,
-            recording_id=clip.recording_id,
-            video_url=f"s3://{made.at.bucket}/{made.at.key}",
-            frame_rate=recording.frame_rate,
-            frame_count=made.frame_count,
-            digest=made.digest,
+            clip_id=part.clip.clip_id,
+            recording_id=part.clip.recording_id,
+            video_url=f"s3://{part.made.at.bucket}/{part.made.at.key}",
+            frame_rate=part.frame_rate,
+            frame_count=part.made.frame_count,
+            digest=part.made.digest,
         )
-        for clip, made, recording in parts
+        for part in parts
     ]
 
 

@@ -87,6 +87,11 @@ def test_the_bytes_of_a_clip_are_those_of_the_rendition_made_first(session: Sess
         footage.add_rendition(session, younger)
         clips.add_clip_rendition(session, a_clip_rendition(clip, younger))
     assert clips.rendition_of_clip(session, clip.clip_id) == chain.made[0]
+    nobody = ClipId(UUID(int=9))
+    assert clips.shown_clips(session, [clip.clip_id, nobody]) == {
+        clip.clip_id: clips.ShownClip(clip, chain.made[0], chain.recording.frame_rate)
+    }
+    assert clips.shown_clips(session, []) == {}
 
 
 def test_the_bytes_from_one_rendition_are_told_from_those_of_another(session: Session) -> None:
