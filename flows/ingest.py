@@ -144,6 +144,7 @@ def _make_clips(digest: Sha256) -> None:
         store=bench.store,
         scratch=bench.scratch,
         reader=bench.facts,
+        media=bench.media,
         db=bench.db,
         clock=bench.clock,
     )

@@ -93,7 +93,13 @@ class Stages:
     def describe(self, digest: Sha256) -> None:
         bench = self.bench
         describe.describe_original(
-            digest, store=bench.store, scratch=bench.scratch, reader=bench.facts, db=bench.db, clock=bench.clock
+            digest,
+            store=bench.store,
+            scratch=bench.scratch,
+            reader=bench.facts,
+            media=bench.media,
+            db=bench.db,
+            clock=bench.clock,
         )
 
     def describe_companions(self) -> int:

@@ -8,7 +8,8 @@ Rules kept here:
 * A keyframe counts only when it is a clean entry: nothing that follows it in the file is shown before it. The
   I-frames of an open GOP are not, because what follows them needs what came before.
 
-Facts travel as plain JSON and come back equal. How the frame rate is chosen is in `frame_grid`.
+Facts travel as plain JSON with the number of their form (`SCHEMA`) and come back equal; what an older Firsthand wrote
+is read as well, with nothing where it had not asked. How the frame rate is chosen is in `frame_grid`.
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Self
 
+from pipeline.domain.media_stream import ColourFacts, StreamFacts, TimecodeFacts
 from pipeline.domain.plain import from_plain, to_plain
 from pipeline.domain.timeline import Span
 
+SCHEMA = 2
+"""Form 1 was written without a number; form 2 knows more of each stream."""
+
+_NO_COLOUR = ColourFacts()
 _QUARTER_TURNS_DEG = (0, 90, 180, 270)
 
 
@@ -43,6 +49,10 @@ class AudioFacts:
     """On the container's timeline, like `VideoFacts.start_s`."""
     duration_s: Fraction
     """What the container claims; 0 where it claims nothing."""
+    codec_profile: str | None = None
+    channel_layout: str | None = None
+    bit_rate_bps: int | None = None
+    """What the container claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,19 @@ class VideoFacts:
     """Packets whose frame is shown; what an edit list hides is not counted."""
     keyframes_s: tuple[Fraction, ...]
     """When each clean entry is shown, on the recording's timeline, ascending."""
+    codec_profile: str | None = None
+    codec_level: int | None = None
+    """As the codec counts: 42 is H.264's 4.2, 93 is HEVC's 3.1."""
+    bit_rate_bps: int | None = None
+    """What the container claims."""
+    average_rate: Fraction | None = None
+    """Frames a second by the container's own sum; `frame_rate` is the measured one."""
+    field_order: str | None = None
+    """`progressive`, or in which order half-pictures are shown: `tt`, `bb`, `tb`, `bt`."""
+    colour: ColourFacts = _NO_COLOUR
+    hidden_packet_count: int = 0
+    """Packets that an edit list hides; `hidden_s` is how long they would be shown."""
+    hidden_s: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
         if self.rotation_deg not in _QUARTER_TURNS_DEG:
@@ -115,17 +138,55 @@ class MediaFacts:
     clock_claims: tuple[ClockClaim, ...]
     other_streams: tuple[str, ...]
     """Streams that are neither the picture nor its sound: their kind, then the container's tag where it has one."""
+    more_audio: tuple[AudioFacts, ...] = ()
+    """Sound beside `audio`, such as a second microphone; renditions carry `audio` alone."""
+    streams: tuple[StreamFacts, ...] = ()
+    """All of them; empty where an older Firsthand did not ask."""
+    timecodes: tuple[TimecodeFacts, ...] = ()
+    bit_rate_bps: int | None = None
+    """What the container claims for the whole."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types; fractions as "num/den"."""
-        plain: dict[str, Any] = to_plain(self)
-        return plain
+        return {"schema": SCHEMA, **to_plain(self)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The facts that `to_json` wrote.
+        """The facts that `to_json` wrote, now or in an older form.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: it is something else, or of a newer form than this code knows.
         """
-        return from_plain(cls, data)
+        said = dict(data)
+        schema = said.pop("schema", 1)
+        if schema == 1:
+            said = _from_form_1(said)
+        elif schema != SCHEMA:
+            raise ValueError(f"MediaFacts: expected a schema up to {SCHEMA}, found {schema!r:.40}: Firsthand is older")
+        return from_plain(cls, said)
+
+
+_ADDED_IN_2: Mapping[str, Mapping[str, Any]] = {
+    "video": {
+        "codec_profile": None,
+        "codec_level": None,
+        "bit_rate_bps": None,
+        "average_rate": None,
+        "field_order": None,
+        "colour": {"primaries": None, "transfer": None, "matrix": None, "range": None},
+        "hidden_packet_count": 0,
+        "hidden_s": "0/1",
+    },
+    "audio": {"codec_profile": None, "channel_layout": None, "bit_rate_bps": None},
+    "media": {"more_audio": [], "streams": [], "timecodes": [], "bit_rate_bps": None},
+}
+"""What form 2 has more, written out: what the classes say by default may change, what form 1 meant does not."""
+
+
+def _from_form_1(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Form 1 as form 2. Fields that form 1 did not have stay where they are, to be refused."""
+    read = {**said, **{name: added for name, added in _ADDED_IN_2["media"].items() if name not in said}}
+    for part in ("video", "audio"):
+        if isinstance(read.get(part), Mapping):
+            read[part] = {**_ADDED_IN_2[part], **read[part]}
+    return read

@@ -6,6 +6,7 @@ Facts travel as JSON with the number of their form (`SCHEMA`), so that what an o
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, Literal, Self
 
 from pipeline.domain.digest import Sha256
@@ -15,7 +16,8 @@ from pipeline.domain.track import TrackFacts
 
 OriginalKind = Literal["video", "still", "track", "other"]
 
-SCHEMA = 1
+SCHEMA = 2
+"""Form 1 did not listen for a silent head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class OriginalFacts:
     """Inside a video."""
     track: TrackFacts | None = None
     """A file of its own."""
+    silent_head_s: Fraction | None = None
+    """Of a video with sound: seconds from its first frame without anything to hear, as in a pre-event buffer."""
     problem: str | None = None
     """Why a part of it could not be read; the bytes are kept all the same."""
 
@@ -48,8 +52,13 @@ class OriginalFacts:
             ValueError: it is something else, or of a newer form than this code knows.
         """
         said = dict(data)
-        if said.pop("schema", None) != SCHEMA:
-            raise ValueError(f"OriginalFacts: expected schema {SCHEMA}, found {data.get('schema')!r:.40}")
+        schema = said.pop("schema", None)
+        if schema == 1:
+            said.setdefault("silent_head_s", None)
+        elif schema != SCHEMA:
+            raise ValueError(
+                f"OriginalFacts: expected a schema up to {SCHEMA}, found {schema!r:.40}: Firsthand is older"
+            )
         return from_plain(cls, said)
 
 

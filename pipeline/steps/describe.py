@@ -4,6 +4,7 @@ Nothing said here can refuse anything: what cannot be read is told as a problem 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from pipeline.adapters.facts.reader import FactReader
+from pipeline.adapters.ffmpeg import Ffmpeg
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.scratch import Scratch
 from pipeline.domain.clock_claim import Clock, clocks_of, satellite_clocks, track_clocks
@@ -18,6 +20,7 @@ from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Original, Recording
 from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
+from pipeline.errors import RejectedInputError
 from pipeline.records import Database, Session, custody, facts, footage
 
 log = structlog.get_logger()
@@ -32,6 +35,7 @@ def describe_original(
     store: ObjectStore,
     scratch: Scratch,
     reader: FactReader,
+    media: Ffmpeg,
     db: Database,
     clock: Callable[[], datetime],
 ) -> None:
@@ -42,6 +46,7 @@ def describe_original(
         store: where it is preserved.
         scratch: where it may be already.
         reader: the parsers.
+        media: listens to the sound.
         db: the records.
         clock: what time it is.
 
@@ -54,12 +59,22 @@ def describe_original(
         if facts.find_facts(session, digest) is not None:
             return
         original = footage.get_original(session, digest)
+        recording = footage.find_recording(session, digest)
     source = scratch.file_for(digest)
     if not source.exists():
         _fetch(original, source, store)
     (found,) = reader.read("video", [source])
+    if recording is not None:
+        found = _with_silence(found, source, recording, media)
     with db.begin() as session:
         _record(session, DescribedOriginal(digest, "video", reader.identity, found, clock()))
+
+
+def _with_silence(found: OriginalFacts, source: Path, recording: Recording, media: Ffmpeg) -> OriginalFacts:
+    try:
+        return replace(found, silent_head_s=media.silent_head_s(source, recording.facts))
+    except RejectedInputError as exc:
+        return replace(found, problem="; ".join(filter(None, (found.problem, str(exc)))))
 
 
 def describe_companions(

@@ -3,14 +3,18 @@
 import json
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
+from pipeline.domain.media_stream import ColourFacts, StreamFacts, TimecodeFacts
 from pipeline.domain.timeline import Span
 from tests.media_facts import VIDEO, media_facts, video_facts
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 _seconds = st.fractions(min_value=-1000, max_value=1000)
 _positive = st.fractions(min_value=Fraction(1, 1001), max_value=1000)
@@ -31,6 +35,12 @@ _videos = st.builds(
     start_s=_seconds,
     packet_count=_counts,
     keyframes_s=st.lists(_positive).map(tuple),
+    codec_profile=st.none() | st.text(),
+    codec_level=st.none() | _counts,
+    average_rate=st.none() | _positive,
+    colour=st.builds(ColourFacts, st.none() | st.text()),
+    hidden_packet_count=st.integers(0, 1000),
+    hidden_s=_positive,
 )
 _audios = st.builds(
     AudioFacts,
@@ -49,6 +59,12 @@ _facts = st.builds(
     audio=st.none() | _audios,
     clock_claims=st.lists(st.builds(ClockClaim, st.text(), st.text())).map(tuple),
     other_streams=st.lists(st.text()).map(tuple),
+    more_audio=st.lists(_audios, max_size=2).map(tuple),
+    streams=st.lists(
+        st.builds(StreamFacts, _counts, st.text(), st.none() | st.text(), st.none(), st.none() | _seconds, st.none()),
+        max_size=3,
+    ).map(tuple),
+    timecodes=st.lists(st.builds(TimecodeFacts, _counts, st.text(), _positive, st.booleans()), max_size=2).map(tuple),
 )
 
 
@@ -119,3 +135,27 @@ def test_the_upright_size_has_square_pixels(rotation_deg: int, pixel_aspect: str
 def test_impossible_facts_cannot_be_made(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="expected"):
         video_facts(**wrong)
+
+
+def test_facts_that_an_older_firsthand_wrote_are_read() -> None:
+    old = json.loads((GOLDEN / "media_facts_1.json").read_text())
+    assert "schema" not in old
+    read = MediaFacts.from_json(old)
+    assert (read.video.frame_count, read.video.codec_profile, read.video.hidden_packet_count) == (3, None, 0)
+    assert read.audio is not None
+    assert (read.audio.codec, read.audio.channel_layout) == ("aac", None)
+    assert (read.streams, read.timecodes, read.more_audio) == ((), (), ())
+    assert MediaFacts.from_json(read.to_json()) == read
+
+
+@pytest.mark.parametrize("schema", [0, 3, "2", None])
+def test_facts_of_a_form_that_is_not_known_are_refused(schema: object) -> None:
+    with pytest.raises(ValueError, match="schema"):
+        MediaFacts.from_json({**media_facts().to_json(), "schema": schema})
+
+
+def test_an_old_form_with_new_or_missing_fields_is_refused() -> None:
+    old = json.loads((GOLDEN / "media_facts_1.json").read_text())
+    for broken in ({**old, "surprise": 1}, {name: old[name] for name in old if name != "video"}):
+        with pytest.raises(ValueError, match="expected fields"):
+            MediaFacts.from_json(broken)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta, timezone
 from fractions import Fraction
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.digest import Sha256
-from pipeline.domain.footage import Location
+from pipeline.domain.footage import Location, Recording
 from pipeline.domain.ids import ExerciseId, RecordingId, RenditionId, UploadId
 from pipeline.errors import UsageError
 from pipeline.records import Session, decisions, footage
@@ -229,3 +230,19 @@ def test_recordings_of_one_exercise_are_told_from_those_of_others(session: Sessi
 
 def test_a_clip_that_starts_where_another_starts_is_another_clip() -> None:
     assert a_clip().clip_id != a_clip(ordinal=1).clip_id
+
+
+def test_a_recording_that_an_older_firsthand_probed_is_read(session: Session) -> None:
+    chain = add_chain(session, a_chain("old"))
+    old = (Path(__file__).parents[1] / "golden" / "media_facts_1.json").read_text()
+    recording_id = Recording.id_for((Sha256.of(b"older"),))
+    session.execute(
+        sa.text(
+            "INSERT INTO recordings SELECT :recording_id, exercise_id, camera_serial, duration_num, duration_den, "
+            "frame_rate_num, frame_rate_den, cast(:facts AS jsonb), tool_identity, probed_at FROM recordings "
+            "WHERE recording_id = :like"
+        ),
+        {"recording_id": recording_id, "facts": old, "like": chain.recording.recording_id},
+    )
+    found = footage.get_recording(session, recording_id)
+    assert (found.facts.video.codec, found.facts.streams) == ("h264", ())

@@ -54,6 +54,7 @@ def test_every_clock_of_a_real_recording_is_kept_with_its_source(
     assert (found.kind, found.facts.camera.model, found.facts.problem) == ("video", "GoPro Max", None)
     assert found.facts.telemetry is not None
     assert found.facts.telemetry.points_found == 11
+    assert found.facts.silent_head_s == 0
     said = {(clock.source, clock.place, clock.text) for clock in clocks}
     assert ("container", "container:creation_time", "2019-11-18T15:45:32.000000Z") in said
     assert ("timecode", "stream 0:timecode", "15:44:35:10") in said

@@ -59,9 +59,10 @@ _MOVIE_CLOCK_HZ_MAX = 10_000_000
 def probe_container_argv(limits: Limits) -> list[str]:
     """Ffprobe: what the container's header says, as JSON. Only what we ask for: tags can be megabytes."""
     stream = "index,codec_type,codec_name,codec_tag_string,width,height,pix_fmt,sample_aspect_ratio,r_frame_rate"
-    stream += ",time_base,start_pts,duration_ts,sample_rate,channels"
+    stream += ",time_base,start_pts,duration_ts,sample_rate,channels,channel_layout,profile,level,bit_rate"
+    stream += ",avg_frame_rate,field_order,color_range,color_space,color_transfer,color_primaries"
     sections = (
-        "format=format_name,duration",
+        "format=format_name,duration,bit_rate",
         "format_tags=creation_time,date,com.apple.quicktime.creationdate",
         f"stream={stream}",
         "stream_tags=creation_time,timecode",

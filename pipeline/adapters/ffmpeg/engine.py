@@ -25,6 +25,7 @@ from pipeline.adapters.ffmpeg.faults import (
 )
 from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.adapters.ffmpeg.listening import SilenceReader, listening_argv
 from pipeline.adapters.ffmpeg.packets import PacketReader, Packets
 from pipeline.adapters.ffmpeg.pictures import STRIP, strip_argv
 from pipeline.adapters.ffmpeg.probe import Header
@@ -265,6 +266,28 @@ class Ffmpeg:
 
     def _sandbox(self, program: str) -> Sandbox:
         return Sandbox(limits=self._limits.of_a_child, program=program, must_wall=self._must_wall)
+
+    def silent_head_s(self, path: Path, facts: MediaFacts) -> Fraction | None:
+        """Seconds from the first frame in which there is nothing to hear: sound is absent, or silent.
+
+        Decodes the first minutes of the sound. `None` where there is no sound at all.
+
+        Raises:
+            DamagedMediaError: the sound does not decode.
+            MediaLimitError: it took longer than allowed.
+            MediaToolError: ffmpeg was stopped from outside.
+        """
+        audio = facts.audio
+        if audio is None:
+            return None
+        reader = SilenceReader()
+        wall_s = self._limits.reading_wall_s(_size_bytes(path))
+        arguments = listening_argv(audio.stream_index, self._limits)
+        finished = self._read(arguments, "ffmpeg", path, wall_s, reader.add_line)
+        if finished.returncode != 0:
+            raise blame(finished, "listening to the sound", DamagedMediaError)
+        heard_s = reader.heard_from_s(sound_start_s=audio.start_s, sound_s=audio.duration_s)
+        return max(Fraction(0), heard_s - facts.video.start_s)
 
     def _header(self, path: Path) -> Header:
         answer: list[bytes] = []

@@ -23,6 +23,10 @@ class Packets:
     """Clean entries among them: keyframes that nothing later in the file is shown before."""
     last_duration_ticks: int
     """How long the last frame is shown; 0 where the file does not say."""
+    hidden_count: int = 0
+    """Packets that an edit list hides."""
+    hidden_ticks: int = 0
+    """How long they would be shown."""
 
 
 class PacketReader:
@@ -34,17 +38,23 @@ class PacketReader:
         self._dts = array("q")
         self._is_entry = bytearray()
         self._durations = array("q")
+        self._hidden_count = 0
+        self._hidden_ticks = 0
         self._without_pts = 0
         self._without_dts = 0
 
     def add_line(self, line: bytes) -> None:
-        """Take one packet; what is hidden (flag D) is passed over.
+        """Take one packet; what is hidden (flag D) is only counted.
 
         Raises:
             MediaLimitError: there are more packets than frames allowed.
         """
         fields = line.split(b",")
-        if len(fields) < _FIELDS or b"D" in fields[3]:
+        if len(fields) < _FIELDS:
+            return
+        if b"D" in fields[3]:
+            self._hidden_count += 1
+            self._hidden_ticks += max(0, _ticks(fields[2]))
             return
         if len(self._pts) >= self._limits.frames_max:
             raise MediaLimitError(f"expected at most {self._limits.frames_max} packets, found more")
@@ -70,7 +80,13 @@ class PacketReader:
             raise UnreadableMediaError(f"expected a time on each packet, found {self._without_pts} without")
         times = self._dts if self._without_pts else self._pts
         last = max(range(len(times)), key=times.__getitem__)
-        return Packets(tuple(sorted(times)), self._entries(times), max(0, self._durations[last]))
+        return Packets(
+            shown_ticks=tuple(sorted(times)),
+            entry_ticks=self._entries(times),
+            last_duration_ticks=max(0, self._durations[last]),
+            hidden_count=self._hidden_count,
+            hidden_ticks=self._hidden_ticks,
+        )
 
     def _entries(self, times: "array[int]") -> tuple[int, ...]:
         entries: list[int] = []

@@ -6,7 +6,6 @@ rates, durations) is not believed: packets are counted and their times read.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +13,15 @@ from typing import Any, Self
 
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.packets import Packets
+from pipeline.adapters.ffmpeg.streams import (
+    colour_of,
+    ratio,
+    stream_facts,
+    stream_name,
+    text,
+    timecodes_of,
+    whole,
+)
 from pipeline.domain.frame_grid import choose_frame_grid
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
 from pipeline.errors import MediaLimitError, NoVideoStreamError, UnreadableMediaError
@@ -23,8 +31,6 @@ _CLAIM_LENGTH_MAX = 64
 
 _PIXEL_ASPECT_MAX = 4
 """Wider or narrower pixels than this (anamorphic film has 2) are a broken header: taken as square."""
-
-_CONTAINER_TAG = re.compile(r"[A-Za-z0-9]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +79,24 @@ class Header:
             video=_video_facts(self.video, packets, limits),
             audio=None if self.audio is None else _audio_facts(self.audio),
             clock_claims=tuple(self._clock_claims()),
-            other_streams=tuple(_stream_name(stream) for stream in self.others),
+            other_streams=tuple(stream_name(stream) for stream in self.others),
+            more_audio=tuple(_audio_facts(stream) for stream in self.others if _is_sound(stream)),
+            streams=tuple(stream_facts(stream) for stream in self._in_order()),
+            timecodes=timecodes_of(self._in_order()),
+            bit_rate_bps=whole(self.container.get("bit_rate")),
         )
 
-    def _clock_claims(self) -> Iterator[ClockClaim]:
+    def _in_order(self) -> list[Mapping[str, Any]]:
         streams = [stream for stream in (self.video, self.audio, *self.others) if stream is not None]
-        streams.sort(key=lambda stream: int(stream["index"]))
+        return sorted(streams, key=lambda stream: int(stream["index"]))
+
+    def _clock_claims(self) -> Iterator[ClockClaim]:
         for place, holder in (
             ("container", self.container),
-            *((f"stream {stream['index']}", stream) for stream in streams),
+            *((f"stream {stream['index']}", stream) for stream in self._in_order()),
         ):
-            for tag, text in sorted(holder.get("tags", {}).items()):
-                yield ClockClaim(f"{place}:{tag}", str(text)[:_CLAIM_LENGTH_MAX])
+            for tag, said in sorted(holder.get("tags", {}).items()):
+                yield ClockClaim(f"{place}:{tag}", str(said)[:_CLAIM_LENGTH_MAX])
 
 
 def _is_picture(stream: Mapping[str, Any]) -> bool:
@@ -112,12 +124,12 @@ def _video_facts(stream: Mapping[str, Any], packets: Packets, limits: Limits) ->
         packets.shown_ticks,
         time_base=time_base,
         last_duration_ticks=packets.last_duration_ticks,
-        claimed_rate=_ratio(stream.get("r_frame_rate")),
+        claimed_rate=ratio(stream.get("r_frame_rate")),
     )
     if grid.frame_count > limits.frames_max:
         raise MediaLimitError(f"expected at most {limits.frames_max} frames, found {grid.frame_count}")
     start_ticks = packets.shown_ticks[0]
-    aspect = _ratio(stream.get("sample_aspect_ratio"))
+    aspect = ratio(stream.get("sample_aspect_ratio"))
     return VideoFacts(
         stream_index=int(stream["index"]),
         codec=str(stream["codec_name"]),
@@ -133,6 +145,14 @@ def _video_facts(stream: Mapping[str, Any], packets: Packets, limits: Limits) ->
         start_s=start_ticks * time_base,
         packet_count=len(packets.shown_ticks),
         keyframes_s=tuple((ticks - start_ticks) * time_base for ticks in packets.entry_ticks),
+        codec_profile=text(stream.get("profile")),
+        codec_level=whole(stream.get("level")),
+        bit_rate_bps=whole(stream.get("bit_rate")),
+        average_rate=ratio(stream.get("avg_frame_rate")),
+        field_order=text(stream.get("field_order")),
+        colour=colour_of(stream),
+        hidden_packet_count=packets.hidden_count,
+        hidden_s=packets.hidden_ticks * time_base,
     )
 
 
@@ -145,6 +165,9 @@ def _audio_facts(stream: Mapping[str, Any]) -> AudioFacts:
         channels=int(stream["channels"]),
         start_s=int(stream.get("start_pts", 0)) * time_base,
         duration_s=int(stream.get("duration_ts", 0)) * time_base,
+        codec_profile=text(stream.get("profile")),
+        channel_layout=text(stream.get("channel_layout")),
+        bit_rate_bps=whole(stream.get("bit_rate")),
     )
 
 
@@ -154,17 +177,3 @@ def _rotation_deg(stream: Mapping[str, Any]) -> int:
         if "rotation" in side_data:
             return round(-float(side_data["rotation"]) / 90) * 90 % 360
     return 0
-
-
-def _stream_name(stream: Mapping[str, Any]) -> str:
-    """The kind of a stream and its tag; the tag only where it is four plain letters, since cameras write anything."""
-    kind, tag = str(stream.get("codec_type", "unknown")), str(stream.get("codec_tag_string", ""))
-    return f"{kind}:{tag}" if _CONTAINER_TAG.fullmatch(tag) else kind
-
-
-def _ratio(text: str | None) -> Fraction | None:
-    """A positive ratio from `num/den` or `num:den`; `None` where nothing is claimed."""
-    numerator, _, denominator = (text or "").replace(":", "/").partition("/")
-    if not numerator.isdecimal() or not denominator.isdecimal() or int(denominator) == 0:
-        return None
-    return Fraction(int(numerator), int(denominator)) or None
