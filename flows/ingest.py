@@ -1,4 +1,4 @@
-"""receive > preserve > probe > compare > render > cut: from the intake bucket to clips.
+"""receive > preserve > probe > compare streams > render > compare pictures > cut: from the intake bucket to clips.
 
 One task per upload carries it through all stages, because each stage is recorded in our own database and a killed
 run goes on from there. More uploads than `SHARD_UPLOADS` are handed out to further runs of this same deployment, so
@@ -21,7 +21,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import RecordingId, RenditionId, UploadId
 from pipeline.errors import DamagedMediaError, QuarantinedError, RejectedInputError
 from pipeline.steps.assign import assign_uploads
-from pipeline.steps.compare import compare_streams
+from pipeline.steps.compare import compare_pictures, compare_streams
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.describe import describe_companions, describe_original
 from pipeline.steps.preserve import preserve_upload
@@ -165,6 +165,10 @@ def _make_clips(digest: Sha256) -> None:
             clock=bench.clock,
         )
         rendition_id = _render(recording_id)
+    if compare_pictures(
+        rendition_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
+    ):
+        return
     cut_rendition(
         rendition_id,
         working_bucket=bench.settings.s3_working_bucket,

@@ -108,6 +108,12 @@ class Stages:
             store=bench.store, scratch=bench.scratch, reader=bench.facts, db=bench.db, clock=bench.clock
         )
 
+    def compare_pictures(self, rendition_id: RenditionId) -> bool:
+        bench = self.bench
+        return compare.compare_pictures(
+            rendition_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
+        )
+
     def render(self, recording_id: RecordingId, *, progress: Callable[[Fraction], None] | None = None) -> RenditionId:
         bench = self.bench
         return render.render_recording(
@@ -175,7 +181,10 @@ class Stages:
         for upload_id in self.receive().waiting:
             try:
                 recording_id = self.probe(self.preserve(upload_id))
-                made += [] if self.compare(recording_id) else self.cut(self.render_or_survey(recording_id))
+                if self.compare(recording_id):
+                    continue
+                rendition_id = self.render_or_survey(recording_id)
+                made += [] if self.compare_pictures(rendition_id) else self.cut(rendition_id)
             except RejectedInputError as error:
                 self.quarantine(upload_id, error)
         return made

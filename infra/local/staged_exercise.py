@@ -25,12 +25,14 @@ class StagedRecording:
     frame_rate: str
     impulses_s: tuple[float, ...]
     """When shots are heard."""
+    scene: str
+    """What is filmed: each recording another, or they would be found to be copies."""
 
 
 RECORDINGS = (
-    StagedRecording("DEMO-A", "a-0001.mp4", 22, "30000/1001", (4.0, 4.35, 15.2)),
-    StagedRecording("DEMO-A", "a-0002.mp4", 16, "30000/1001", (9.5,)),
-    StagedRecording("DEMO-B", "b-0001.mp4", 24, "25", (6.1, 6.5, 6.9, 18.0)),
+    StagedRecording("DEMO-A", "a-0001.mp4", 22, "30000/1001", (4.0, 4.35, 15.2), "null"),
+    StagedRecording("DEMO-A", "a-0002.mp4", 16, "30000/1001", (9.5,), "negate"),
+    StagedRecording("DEMO-B", "b-0001.mp4", 24, "25", (6.1, 6.5, 6.9, 18.0), "rotate=2.2"),
 )
 
 
@@ -57,7 +59,7 @@ def _run(recording: StagedRecording, target: Path) -> None:
     rate = recording.frame_rate
     # A picture larger than the frame, moved about under it: cheap, and every pixel moves as on a walking officer.
     picture = (
-        f"testsrc2=size=1408x800:rate={rate},crop=1280:720:x='64+40*sin(n/7)+16*sin(n/3.1)':y='40+24*sin(n/5.3)',"
+        f"testsrc2=size=1408x800:rate={rate},{recording.scene},crop=1280:720:x='64+40*sin(n/7)+16*sin(n/3.1)':y='40+24*sin(n/5.3)',"
         f"noise=alls=4:allf=t:all_seed=1,drawtext=text='BODY {recording.camera_serial} %{{pts\\:hms}}':x=w-tw-20:y=20:"
         "fontsize=28:fontcolor=white:box=1:boxcolor=black@0.5,format=yuv420p"
     )

@@ -42,8 +42,6 @@ COPY_COVERED = Fraction(9, 10)
 REVIEW_MOMENTS_MIN = 4
 REVIEW_SHARE = Fraction(1, 2)
 """The part of all moments that must be alike before a person is asked."""
-STILL_COVERED = Fraction(95, 100)
-"""Pictures in which nothing moves match everywhere; only two of the same length are worth a look."""
 
 
 class Verdict(StrEnum):
@@ -95,11 +93,22 @@ class StreamMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureAnchor:
+    """One picture hash by which a recording can be found among all."""
+
+    sample: int
+    """Its number among the kept hashes of the recording, counted from 0."""
+    hash: bytes
+    bands: tuple[int, ...]
+    """Numbers made of parts of its bits: two hashes that share one may be alike."""
+
+
+@dataclass(frozen=True, slots=True)
 class PictureMatch:
     """How well the pictures of two recordings match where they match best.
 
-    A moment is a picture of the earlier recording that is unlike every other moment counted: a wall that is filmed for
-    an hour is one moment.
+    A moment is a picture of the earlier recording that is unlike every other moment counted, and unlike most of the
+    later recording: a wall that is filmed for an hour is no evidence.
     """
 
     moments: int
@@ -231,9 +240,6 @@ def judge_pictures(match: PictureMatch) -> Judgement:
     """Two recordings at the place where their pictures match best: is the later a copy of the earlier?"""
     seen = f"{match.same_moments} of {match.moments} moments are the same picture (median {match.median_bits} bits)"
     if match.moments < COPY_MOMENTS_MIN:
-        covered = min(match.earlier_covered, match.later_covered)
-        if match.moments and match.same_moments == match.moments and covered >= STILL_COVERED:
-            return Judgement(Verdict.REVIEW, "the same still picture for the same length of time")
         return Judgement(Verdict.DISTINCT, "too few different moments to compare")
     if match.longest_same_run >= COPY_MOMENTS_MIN and match.same_moments >= COPY_SHARE * match.moments:
         doubt = _doubt(match)

@@ -38,6 +38,16 @@ class ClockClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """Black bars around a picture, each as a share of its width or height."""
+
+    left: Fraction = Fraction(0)
+    top: Fraction = Fraction(0)
+    right: Fraction = Fraction(0)
+    bottom: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
 class AudioFacts:
     """The sound that goes with the picture."""
 

@@ -10,7 +10,7 @@ from pipeline.domain.footage import Clip
 from pipeline.domain.ids import ClipId, RecordingId
 from pipeline.domain.labels import SAYS_NOTHING
 from pipeline.domain.release import Candidate
-from pipeline.records import annotations, clips, damages, decisions
+from pipeline.records import annotations, clips, damages, decisions, duplicates
 from pipeline.records.annotations import Answer
 
 
@@ -21,6 +21,7 @@ def candidates(session: Session, taxonomy_digest: Sha256) -> list[Candidate]:
         answers[answer.clip_id].append(answer)
     refused = decisions.refused_recordings(session)
     damaged = damages.all_damages(session)
+    held_back = duplicates.recordings_held_back(session)
     return [
         Candidate(
             clip_id=clip.clip_id,
@@ -32,6 +33,7 @@ def candidates(session: Session, taxonomy_digest: Sha256) -> list[Candidate]:
             ),
             quarantine_reason=refused.get(clip.recording_id),
             damage=_damage_of(clip, damaged),
+            is_duplicate=clip.recording_id in held_back,
         )
         for clip in clips.all_clips(session)
     ]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
-from pipeline.domain.duplicate import Decision, Duplicate, DuplicateId, Evidence, StreamDigests, Verdict
+from pipeline.domain.duplicate import Decision, Duplicate, DuplicateId, Evidence, StreamDigests, Verdict, standing
 from pipeline.domain.ids import RecordingId, UploadId
 from pipeline.domain.plain import from_plain, to_plain
 from pipeline.errors import UsageError
@@ -132,6 +132,20 @@ def duplicates_of(session: Session, *things: UploadId | RecordingId) -> list[tup
         DuplicateRow.later_recording_id,
     )
     return _with_decisions(session, sa.select(DuplicateRow).where(sa.or_(*(column.in_(things) for column in columns))))
+
+
+def related_recordings(session: Session) -> list[tuple[RecordingId, RecordingId]]:
+    """Every pair of recordings that nobody has said to be distinct."""
+    return [
+        (RecordingId(found.earlier_id), RecordingId(found.later_id))
+        for found, decision in all_duplicates(session)
+        if found.kind == "recording" and standing(found, decision) != "distinct"
+    ]
+
+
+def recordings_held_back(session: Session) -> set[RecordingId]:
+    """Every recording that is another one over again."""
+    return {RecordingId(found) for found in session.scalars(held_back()) if found is not None}
 
 
 def newest_decisions(session: Session, pairs: Iterable[DuplicateId]) -> dict[DuplicateId, Decision]:

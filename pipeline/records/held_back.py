@@ -5,32 +5,42 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pipeline.records.tables import RecordingOriginalRow, UploadContentRow
+from pipeline.records.tables_duplicates import DuplicateDecisionRow, DuplicateRow
+from pipeline.records.tables_intake import StandingQuarantine
 
-_HELD_BACK = sa.text("""
-    SELECT held.later_recording_id FROM duplicates AS held
-    WHERE held.later_recording_id IS NOT NULL
-    AND COALESCE(
-        (SELECT said.is_same FROM duplicate_decisions AS said WHERE said.duplicate_id = held.duplicate_id
-         ORDER BY said.decided_at DESC LIMIT 1),
-        held.verdict <> 'review'
+_said_last = (
+    sa.select(DuplicateDecisionRow.is_same)
+    .where(DuplicateDecisionRow.duplicate_id == DuplicateRow.duplicate_id)
+    .order_by(DuplicateDecisionRow.decided_at.desc())
+    .limit(1)
+    .correlate(DuplicateRow)
+    .scalar_subquery()
+)
+_earlier_is_usable = (
+    sa.select(sa.literal(1))
+    .select_from(RecordingOriginalRow)
+    .join(UploadContentRow, UploadContentRow.digest == RecordingOriginalRow.digest)
+    .join(StandingQuarantine, StandingQuarantine.upload_id == UploadContentRow.upload_id, isouter=True)
+    .where(
+        RecordingOriginalRow.recording_id == DuplicateRow.earlier_recording_id,
+        StandingQuarantine.upload_id.is_(None),
     )
-    AND EXISTS (
-        SELECT FROM recording_originals AS kept
-        JOIN upload_contents AS sent ON sent.digest = kept.digest
-        LEFT JOIN quarantines AS refused ON refused.upload_id = sent.upload_id
-        WHERE kept.recording_id = held.earlier_recording_id AND refused.upload_id IS NULL
-    )
-""")
+    .correlate(DuplicateRow)
+    .exists()
+)
 
 
-def held_back() -> sa.Select[UUID]:
+def held_back() -> sa.Select[UUID | None]:
     """The query for their ids: by what a person decided last, else by the verdict.
 
     Only while the recording that stands for them is not refused itself: footage is never left out for the sake of
     footage that cannot be used.
     """
-    found = _HELD_BACK.columns(sa.column("later_recording_id", sa.Uuid)).subquery("held_back")
-    return sa.select(found.c.later_recording_id)
+    return sa.select(DuplicateRow.later_recording_id).where(
+        DuplicateRow.later_recording_id.is_not(None),
+        sa.func.coalesce(_said_last, DuplicateRow.verdict != "review"),
+        _earlier_is_usable,
+    )
 
 
 def uploads_held_back() -> sa.Select[UUID]:

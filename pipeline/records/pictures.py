@@ -1,35 +1,24 @@
 """The picture hashes of recordings, and how a recording is found by some of them among all that came before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from pipeline.domain.duplicate import PictureAnchor
 from pipeline.domain.ids import ExerciseId, RecordingId
 from pipeline.records.footage import insert_new
 from pipeline.records.tables import RecordingRow
 from pipeline.records.tables_duplicates import PictureAnchorRow, PictureComparisonRow, PictureHashesRow
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """One picture hash by which a recording can be found."""
-
-    sample: int
-    """Its number among the hashes of the recording, counted from 0."""
-    hash: bytes
-    bands: tuple[int, ...]
-    """Numbers made of parts of its bits: two hashes that share one may be alike."""
-
-
 def add_picture_hashes(
     session: Session,
     recording_id: RecordingId,
     hashes: bytes,
-    anchors: Sequence[Anchor],
+    anchors: Sequence[PictureAnchor],
     *,
     tool_identity: str,
     at: datetime,
@@ -71,7 +60,7 @@ def earlier_in_exercise(session: Session, recording_id: RecordingId, exercise_id
 
 def earlier_with_bands(
     session: Session, recording_id: RecordingId, bands: Sequence[int]
-) -> dict[RecordingId, list[Anchor]]:
+) -> dict[RecordingId, list[PictureAnchor]]:
     """Of recordings hashed before this one, the anchors that share a band with these, by recording, the first first."""
     rows = session.execute(
         sa.select(PictureAnchorRow)
@@ -79,9 +68,11 @@ def earlier_with_bands(
         .where(PictureAnchorRow.bands.overlap(list(bands)), PictureHashesRow.ordinal < _ordinal_of(recording_id))
         .order_by(PictureHashesRow.ordinal, PictureAnchorRow.sample)
     )
-    found: dict[RecordingId, list[Anchor]] = {}
+    found: dict[RecordingId, list[PictureAnchor]] = {}
     for row in rows.scalars():
-        found.setdefault(RecordingId(row.recording_id), []).append(Anchor(row.sample, row.hash, tuple(row.bands)))
+        found.setdefault(RecordingId(row.recording_id), []).append(
+            PictureAnchor(row.sample, row.hash, tuple(row.bands))
+        )
     return found
 
 

@@ -22,10 +22,11 @@ from pipeline.domain.release import (
     TaxonomyRef,
 )
 from pipeline.domain.release.building import Chosen, rows_of
+from pipeline.domain.release.groups import groups_of
 from pipeline.domain.release.history import Content, History, history_of
 from pipeline.domain.version import Version
 from pipeline.errors import SealedReleaseError
-from pipeline.records import Database, annotations, clips, custody, footage, releases
+from pipeline.records import Database, annotations, clips, custody, duplicates, footage, releases
 from pipeline.records.releases import Draft, Member
 
 log = structlog.get_logger()
@@ -108,7 +109,8 @@ def _files(session: Session, draft: Draft, taxonomy: Taxonomy) -> list[tuple[Rel
 def _chosen(session: Session, draft: Draft) -> list[Chosen]:
     members = releases.members_of(session, draft.release_id)
     histories = _histories(session, draft, members)
-    groups = {recording.exercise_id: recording.recording_id for recording in reversed(footage.all_recordings(session))}
+    known = [(one.recording_id, one.exercise_id) for one in footage.all_recordings(session)]
+    groups = groups_of(known, duplicates.related_recordings(session))
     found: list[Chosen] = []
     for member in members:
         clip = clips.get_clip(session, member.clip_id)

@@ -35,6 +35,8 @@ OF_INGEST: Lives = [
     ["record"],  # and probed
     *(["ffmpeg"], ["ffmpeg", "record"]),  # its streams are digested
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # rendered
+    # its pictures are hashed (black bars are looked for first), and compared
+    *(["ffmpeg"], ["ffmpeg", "ffmpeg"], ["ffmpeg", "ffmpeg", "record"], ["ffmpeg", "ffmpeg", "record"]),
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # cut into two clips
     *(["put"], ["record"], ["record"]),  # the text is preserved, and refused
 ]

@@ -125,7 +125,9 @@ def secrets_left_by_runs(stack: SessionStack) -> list[Path]:
 
 def busy_footage(target: Path, *, seed: int) -> Path:
     """Footage that takes long enough to encode for somebody to be killed meanwhile."""
-    return make_clip(target, seconds=4, size="640x360", video_filter=f"noise=alls=20:allf=t:all_seed={seed}")
+    return make_clip(
+        target, seconds=4, size="640x360", video_filter=f"rotate={seed},noise=alls=20:allf=t:all_seed={seed}"
+    )
 
 
 def clips_in(bench: Workbench, exercise: str | None = None) -> dict[str, str]:

@@ -75,7 +75,7 @@ def test_the_whole_route_twice(route: Route) -> None:
     for camera in ("R1", "R2"):
         (footage / camera).mkdir(parents=True)
     make_clip(footage / "R1" / "one.mp4", seconds=14, rate="10")
-    make_clip(footage / "R2" / "two.mp4", seconds=5, audio=None)
+    make_clip(footage / "R2" / "two.mp4", seconds=5, audio=None, video_filter="negate")
 
     for camera in ("R1", "R2"):
         (upload,) = route.twice("upload", footage / camera, "--exercise", EXERCISE, "--camera", camera).items

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.domain.audit import Fault
 from pipeline.domain.digest import Sha256
-from pipeline.domain.duplicate import Decision, StreamDigests
+from pipeline.domain.duplicate import Decision, PictureAnchor, StreamDigests
 from pipeline.domain.ids import ExerciseId, derive
 from pipeline.records import (
     Session,
@@ -103,7 +103,7 @@ def _add_duplicate(session: Session, chain: Chain) -> None:
     recording_id, digest = again.recording.recording_id, again.original.digest
     tool = {"tool_identity": TOOL, "at": NOON}
     duplicates.add_stream_digests(session, digest, StreamDigests(digest, digest), **tool)
-    pictures.add_picture_hashes(session, recording_id, bytes(33), [pictures.Anchor(0, bytes(32), (1,))], **tool)
+    pictures.add_picture_hashes(session, recording_id, bytes(33), [PictureAnchor(0, bytes(32), (1,))], **tool)
     pictures.add_comparison(session, recording_id, candidates=0, at=NOON)
     pair = a_duplicate(chain.recording.recording_id, recording_id)
     duplicates.add_duplicate(session, pair)

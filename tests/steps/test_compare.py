@@ -3,17 +3,19 @@
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Decision, Duplicate, Verdict
-from pipeline.domain.ids import RecordingId
+from pipeline.domain.ids import RecordingId, RenditionId
 from pipeline.errors import DamagedMediaError, UsageError
-from pipeline.lookup import lineage
-from pipeline.records import clips, duplicates, footage
+from pipeline.lookup import doubles, lineage
+from pipeline.records import clips, duplicates, footage, releases
 from pipeline.steps.decide import decide_duplicate
+from pipeline.steps.seal import _chosen
 from pipeline.workbench import Workbench
 from tests.builders import CAMERA, EXERCISE
 from tests.census import census
@@ -21,6 +23,7 @@ from tests.databases import Databases
 from tests.dying import dies_while_recording
 from tests.footage import make_clip, remux
 from tests.stages import Stages
+from tests.stored import answer
 
 
 @pytest.fixture
@@ -175,3 +178,106 @@ def test_footage_is_not_left_out_for_the_sake_of_footage_that_was_refused(
         (upload,) = footage.uploads_of(session, footage_of(stages, recording_id))
     stages.quarantine(upload.upload_id, DamagedMediaError("frames do not decode"))
     assert len(stages.ingest()) == 2
+
+
+@pytest.fixture(scope="module")
+def walk(real_footage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Somebody walks; small, so that it is encoded soon."""
+    return copy_of(
+        real_footage / "video" / "gopro-max-heromode.mp4",
+        tmp_path_factory.mktemp("walk") / "walk.mp4",
+        "-vf scale=-2:240",
+    )
+
+
+def copy_of(source: Path, target: Path, options: str) -> Path:
+    coder = ["-c:v", "libx264", "-preset", "superfast", "-g", "30", target]
+    argv = ["ffmpeg", "-v", "error", "-nostdin", "-i", source, *["-map", "0:v", "-map", "0:a?"]]
+    subprocess.run([*argv, *options.split(), *coder], check=True)
+    return target
+
+
+def rendered(stages: Stages, path: Path, **said: str) -> RenditionId:
+    recording_id = probed(stages, path, **said)
+    assert not stages.compare(recording_id)
+    return stages.render(recording_id)
+
+
+def recording_of(stages: Stages, rendition_id: RenditionId) -> RecordingId:
+    with stages.bench.db.begin() as session:
+        return footage.get_rendition(session, rendition_id).recording_id
+
+
+def test_a_re_encoded_part_is_linked_and_makes_no_clips_also_under_another_exercise(
+    stages: Stages, walk: Path, tmp_path: Path
+) -> None:
+    first = rendered(stages, walk)
+    assert not stages.compare_pictures(first)
+    stages.cut(first)
+    parts = [copy_of(walk, tmp_path / f"{start}.mp4", f"-ss {start} -b:v 300k") for start in ("2", "3.3")]
+    others = [rendered(stages, parts[0]), rendered(stages, parts[1], exercise="EX-OTHER", camera="OTHER")]
+    for rendition_id in others:
+        before = census(stages.bench)
+        assert stages.compare_pictures(rendition_id)
+        grown = census(stages.bench).new_rows(before)
+        assert grown.pop("picture_anchors") > 10
+        assert grown == {"picture_hashes": 1, "picture_comparisons": 1, "duplicates": 1, "custody_events": 1}
+        before = census(stages.bench)
+        assert stages.compare_pictures(rendition_id)
+        assert census(stages.bench) == before
+    found = pairs(stages)
+    assert {(pair.earlier_id, pair.verdict) for pair in found} == {(recording_of(stages, first), Verdict.COPY)}
+    assert [pair.claims_differ for pair in found] == [False, True]
+    assert [pair.evidence.pictures.offset_s for pair in found if pair.evidence.pictures] == [2, Fraction(33, 10)]
+    assert waiting(stages) == 0
+
+
+def test_a_doubtful_one_is_cut_asked_about_and_grouped_with_the_other(
+    stages: Stages, walk: Path, tmp_path: Path
+) -> None:
+    bench = stages.bench
+    first = stages.ingest(walk)
+    mirrored = stages.ingest(copy_of(walk, tmp_path / "mirrored.mp4", "-vf hflip"), exercise="EX-OTHER")
+    assert len(first) == len(mirrored) > 5
+    (line,) = doubles.list_duplicates(bench.db, waiting_only=True)
+    assert (line.verdict, line.standing, line.facts["turn"]) == ("review", "open", "mirrored")
+    assert [line.earlier.original_names, line.later.original_names] == [("walk.mp4",), ("mirrored.mp4",)]
+
+    for clip_id in (first[0], mirrored[0]):
+        with bench.db.begin() as session:
+            answer(bench, clips.get_clip(session, clip_id))
+    release_id = stages.release("walks", "1.0.0", annotators_min=2)
+    with bench.db.begin() as session:
+        chosen = _chosen(session, releases.get_draft(session, release_id))
+    assert {one.recording.exercise_id for one in chosen} == {EXERCISE, "EX-OTHER"}
+    assert len({one.group for one in chosen}) == 1
+
+    decide_duplicate(
+        line.duplicate_id, is_same=True, decided_by="REVIEWER-2", reason="mirrored", db=bench.db, clock=bench.clock
+    )
+    again = stages.select("walks", "1.1.0", annotators_min=2)
+    with bench.db.begin() as session:
+        assert [member.clip_id for member in releases.members_of(session, again)] == [first[0]]
+        refusals = dict(releases.refusals_of(session, again))
+    assert "duplicate: it was cut from another recording over again" in refusals[mirrored[0]]
+    assert doubles.list_duplicates(bench.db, waiting_only=True) == []
+
+
+def test_of_two_copies_that_are_compared_at_once_one_is_the_first(stages: Stages, walk: Path, tmp_path: Path) -> None:
+    both = [rendered(stages, walk), rendered(stages, copy_of(walk, tmp_path / "copy.mp4", "-b:v 300k"))]
+    with ThreadPoolExecutor(2) as pool:
+        linked = list(pool.map(stages.compare_pictures, both))
+    assert sorted(linked) == [False, True]
+    (pair,) = pairs(stages)
+    assert pair.later_id == recording_of(stages, both[linked.index(True)])
+
+
+def test_dying_while_linking_a_copy_and_starting_again_makes_one_link(
+    stages: Stages, databases: Databases, walk: Path, tmp_path: Path
+) -> None:
+    stages.compare_pictures(rendered(stages, walk))
+    copy = rendered(stages, copy_of(walk, tmp_path / "copy.mp4", "-b:v 300k"))
+    dies_while_recording(stages.bench, databases, lambda: stages.compare_pictures(copy))
+    assert pairs(stages) == []
+    assert stages.compare_pictures(copy)
+    assert len(pairs(stages)) == 1

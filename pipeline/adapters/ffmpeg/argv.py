@@ -17,10 +17,13 @@ from typing import Any
 import ffmpeg
 
 from pipeline.adapters.ffmpeg.limits import Limits
-from pipeline.domain.media import MediaFacts, VideoFacts
+from pipeline.domain.media import Bars, MediaFacts, VideoFacts
 
 SOURCE = "source"
 """Our name for whatever a command reads."""
+
+PICTURES = "pictures"
+"""Our name for pictures that a command writes one after the other."""
 
 NOTHING_ELSE = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
 """No title, place, date or chapter of the source, and no version of ours."""
@@ -114,6 +117,28 @@ def survey_argv(video: VideoFacts, limits: Limits) -> list[str]:
     frames = open_source(limits, err_detect="explode", threads=1)[str(video.stream_index)]
     told = frames.output("pipe:1", format="framecrc", fps_mode="passthrough", enc_time_base=ratio(video.time_base))
     return compile_command(told, "level+warning", "-max_error_rate", "1")
+
+
+def keyframe_pictures_argv(side_px: int, every_s: Fraction, limits: Limits) -> list[str]:
+    """Ffmpeg: grey keyframes of a rendition, one each `every_s` seconds, not smoothed, into `out/pictures`."""
+    frames = open_source(limits, skip_frame="nokey", threads=1)["v:0"].filter("fps", ratio(1 / every_s), round="near")
+    return _grey(frames, side_px, "neighbor")
+
+
+def pictures_argv(side_px: int, per_s: int, bars: Bars, limits: Limits) -> list[str]:
+    """Ffmpeg: small grey pictures of a rendition without its bars, so many a second, into `out/pictures`."""
+    frames = open_source(limits, threads=1)["v:0"].filter("fps", per_s, round="near", start_time=0)
+    if bars != Bars():
+        wide, high = 1 - bars.left - bars.right, 1 - bars.top - bars.bottom
+        frames = frames.filter(
+            "crop", f"iw*{ratio(wide)}", f"ih*{ratio(high)}", f"iw*{ratio(bars.left)}", f"ih*{ratio(bars.top)}"
+        )
+    return _grey(frames, side_px, "area")
+
+
+def _grey(frames: Any, side_px: int, flags: str) -> list[str]:
+    small = frames.filter("scale", side_px, side_px, flags=flags).filter("format", "gray")
+    return compile_command(small.output(f"file:out/{PICTURES}", format="rawvideo"), "level+error")
 
 
 def open_source(limits: Limits, **options: Any) -> Any:

@@ -35,7 +35,7 @@ from pipeline.domain.clip import PlannedClip
 from pipeline.domain.damage import DecodedFrames
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import StreamDigests
-from pipeline.domain.media import MediaFacts, VideoFacts
+from pipeline.domain.media import Bars, MediaFacts, VideoFacts
 from pipeline.domain.recipe import Recipe
 from pipeline.errors import (
     DamagedMediaError,
@@ -247,6 +247,42 @@ class Ffmpeg:
             if finished.returncode != 0:
                 raise blame(finished, "taking pictures", DamagedMediaError)
             (folder / OUTPUT_FOLDER / STRIP).replace(target)
+
+    def keyframe_pictures(
+        self, rendition: Path, duration_s: Fraction, *, side_px: int, most: int, target: Path
+    ) -> None:
+        """Write grey keyframes of a rendition of ours, at most about so many, one after the other.
+
+        Raises:
+            MediaToolError: ffmpeg failed on it, or was stopped from outside.
+            MediaLimitError: it took longer than allowed.
+        """
+        every_s = max(Fraction(1), duration_s / most)
+        self._sample(argv.keyframe_pictures_argv(side_px, every_s, self._limits), rendition, duration_s, target)
+
+    def pictures(
+        self, rendition: Path, duration_s: Fraction, *, side_px: int, per_s: int, bars: Bars, target: Path
+    ) -> None:
+        """Write small grey pictures of a rendition of ours, without its bars, so many a second, one after the other.
+
+        Raises:
+            MediaToolError: ffmpeg failed on it, or was stopped from outside.
+            MediaLimitError: it took longer than allowed.
+        """
+        self._sample(argv.pictures_argv(side_px, per_s, bars, self._limits), rendition, duration_s, target)
+
+    def _sample(self, arguments: list[str], rendition: Path, duration_s: Fraction, target: Path) -> None:
+        _size_bytes(rendition)
+        with working_folder(target.parent, f"{target.name}.part") as folder:
+            finished = self._sandbox("ffmpeg").run(
+                arguments,
+                folder=folder,
+                inputs={argv.SOURCE: rendition},
+                wall_s=self._limits.encoding_wall_s(duration_s),
+            )
+            if finished.returncode != 0:
+                raise MediaToolError(f"looking at a rendition failed: {last_words(finished)}")
+            (folder / OUTPUT_FOLDER / argv.PICTURES).replace(target)
 
     def frame_hashes(self, path: Path) -> tuple[str, ...]:
         """The MD5 of each decoded frame of a rendition or clip, in the order shown: what `ffmpeg -f framemd5` prints.

@@ -32,7 +32,7 @@ class Chosen:
     recording: Recording
     rendition: Rendition
     group: RecordingId
-    """The recording of the same exercise that our records have known longest."""
+    """The recording of the same group that our records have known longest."""
     labels: tuple[ClipLabels, ...]
     """One for each annotator, in an order that says nothing about who they are."""
     history: History

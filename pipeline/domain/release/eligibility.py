@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipeline.domain.ids import ClipId
 
-RefusalReason = Literal["quarantined", "damaged", "too_few_annotators", "invalid_labels"]
+RefusalReason = Literal["quarantined", "duplicate", "damaged", "too_few_annotators", "invalid_labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Candidate:
     """Why what the clip was cut from is in quarantine."""
     damage: str | None = None
     """What is lost of the recording, where the clip shows something else than was filmed."""
+    is_duplicate: bool = False
+    """What the clip was cut from is another recording over again, whose clips enter in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def refusals_of(candidate: Candidate, *, annotators_min: int) -> tuple[Refusal, 
         found.append(("quarantined", candidate.quarantine_reason))
     if candidate.damage is not None:
         found.append(("damaged", candidate.damage))
+    if candidate.is_duplicate:
+        found.append(("duplicate", "it was cut from another recording over again: `firsthand duplicates list`"))
     if len(candidate.annotators) < annotators_min:
         found.append(
             ("too_few_annotators", f"labelled by {len(candidate.annotators)} of at least {annotators_min} annotators")
