@@ -48,7 +48,7 @@ class Stages:
 
     def upload(self, *paths: Path, exercise: str = EXERCISE, camera: str = CAMERA) -> list[upload.FileResult]:
         return upload.send_upload(
-            upload.plan_upload(paths),
+            upload.plan_upload(paths, self.bench.naming),
             exercise=ExerciseId(exercise),
             camera=CameraSerial(camera),
             bucket=self.bench.settings.s3_intake_bucket,

@@ -115,7 +115,8 @@ def _footage_in(bench: Workbench, footage: Path | None, stages: Stages) -> int:
                 err().print(f"not sent: {result.problem}", markup=False)
         sent = sum(result.outcome in {"sent", "resumed"} for result in results)
         failed = sum(result.outcome == "failed" for result in results)
-        outcome.append(f"{sent} files sent, {len(results) - sent - failed} were there")
+        present = sum(result.outcome == "present" for result in results)
+        outcome.append(f"{sent} files sent, {present} were there")
     return failed
 
 

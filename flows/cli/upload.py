@@ -22,12 +22,17 @@ JOBS = 4
 @app.command(epilog="Example: firsthand upload /media/card --exercise EX-2026-014 --camera X6039BHEX")
 def upload(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders to search for files.")],
-    exercise: Annotated[str, typer.Option(help="The exercise that was filmed: letters, digits, '.', '_', '-'.")],
-    camera: Annotated[str, typer.Option(help="The serial of the camera: the same letters.")],
+    camera: Annotated[str, typer.Option(help="The serial of the camera: letters, digits, '.', '_', '-'.")],
+    exercise: Annotated[
+        str | None, typer.Option(help="The exercise that was filmed: the same letters. Left out: camera and day tell.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=32, help="Files to send at once.")] = JOBS,
     as_json: Json = False,
 ) -> None:
-    """Send footage to the intake bucket. Interrupted? The same command goes on; what is there is not sent again."""
+    """Send a card, folder or files to the intake bucket: footage first, then what belongs to it.
+
+    Interrupted? The same command goes on; what is there is not sent again.
+    """
     results = send_files(paths, exercise=exercise, camera=camera, jobs=jobs, bench=open_workbench())
     failed = [result for result in results if result.outcome == "failed"]
     if as_json:
@@ -35,7 +40,8 @@ def upload(
     else:
         for result in results:
             out().print(
-                f"{result.outcome:<8} {result.digest or '-'}  {result.size_bytes} bytes  {result.path}", markup=False
+                f"{result.outcome:<8} {result.digest or '-'}  {result.size_bytes} bytes  {result.kind}  {result.path}",
+                markup=False,
             )
     for result in failed:
         err().print(f"failed: {result.problem}", markup=False)
@@ -43,13 +49,16 @@ def upload(
         raise UsageError(f"{len(failed)} of {len(results)} files were not sent; the others were. Mend them, run again.")
 
 
-def send_files(paths: list[Path], *, exercise: str, camera: str, jobs: int, bench: Workbench) -> list[FileResult]:
+def send_files(
+    paths: list[Path], *, exercise: str | None, camera: str, jobs: int, bench: Workbench
+) -> list[FileResult]:
     """Send files with a progress bar; one result for each."""
-    plan = plan_upload(paths)
+    plan = plan_upload(paths, bench.naming)
+    err().print(f"found {plan.summary}", markup=False)
     with byte_progress(f"uploading {len(plan.files)} files", total_bytes=plan.total_bytes) as progress:
         return send_upload(
             plan,
-            exercise=keys.exercise_id(exercise),
+            exercise=None if exercise is None else keys.exercise_id(exercise),
             camera=keys.camera_serial(camera),
             bucket=bench.settings.s3_intake_bucket,
             store=bench.store,

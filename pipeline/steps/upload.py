@@ -3,7 +3,9 @@
 Rules kept here:
 
 * The digest comes first and is part of the key: the same bytes, under any name and in any run, are one object.
-* A folder is walked in order, without following links; hidden files and unfinished `.part` files stay behind.
+* A folder is walked in order, without following links. Hidden and unfinished `.part` files, links, and what computers
+  and cameras keep for themselves stay behind, and are told.
+* Footage goes first, then what belongs to it. What a name says (`pipeline.domain.file_name`) travels along.
 * A fault of one file is that file's result, and the others are sent; a fault of the store or of the settings is
   everybody's, and ends the run. What was sent by then stays sent.
 * An empty file is footage too: it is sent, and quarantined on arrival with a reason.
@@ -15,7 +17,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock
@@ -25,8 +27,11 @@ import structlog
 
 from pipeline.adapters.object_store import ObjectStore, Sent
 from pipeline.domain import keys
+from pipeline.domain.card import CardSummary, summarise
 from pipeline.domain.claim import UploadClaim
+from pipeline.domain.companion import dcf_folder, name_group
 from pipeline.domain.digest import Sha256
+from pipeline.domain.file_name import NamedFile, NamingTable
 from pipeline.domain.ids import CameraSerial, ExerciseId
 from pipeline.errors import CustodyError, DigestMismatchError, UsageError
 
@@ -35,7 +40,7 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/octet-stream"
 """Nobody has looked inside yet; what a file's name says of it is not evidence."""
 
-UploadOutcome = Literal["sent", "present", "resumed", "failed"]
+UploadOutcome = Literal["sent", "present", "resumed", "failed", "left behind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,27 @@ class LocalFile:
 
     path: Path
     size_bytes: int
+    named: NamedFile
+    """What its name says."""
+
+    @property
+    def folder(self) -> str:
+        """The folder that a camera put it in, if it lies in one."""
+        return dcf_folder(self.path.absolute().parent.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class UploadPlan:
-    """What would be sent."""
+    """What would be sent, footage first."""
 
     files: tuple[LocalFile, ...]
+    left_behind: tuple[Path, ...] = ()
+    """What would not be sent; a folder stands for all that is in it."""
+
+    @property
+    def summary(self) -> CardSummary:
+        """How many of what there is."""
+        return summarise(((file.folder, file.named) for file in self.files), left_behind=len(self.left_behind))
 
     @property
     def total_bytes(self) -> int:
@@ -71,28 +90,32 @@ class FileResult:
     """What went over the wire."""
     problem: str | None = None
     """Why it failed."""
+    kind: str = "footage"
+    """Else what it is to footage, or `ignored`."""
 
 
-def plan_upload(paths: Iterable[Path]) -> UploadPlan:
+def plan_upload(paths: Iterable[Path], naming: NamingTable) -> UploadPlan:
     """Find the files that these paths mean: themselves, or everything below them, each file once.
 
     Raises:
         UsageError: a path does not exist, is neither file nor folder, cannot be read, or holds nothing to send.
     """
     found: dict[Path, LocalFile] = {}
+    walk = _Walk(naming)
     for path in paths:
-        files = _files_of(path)
+        files = walk.files_of(path)
         if not files:
             raise UsageError(f"{path} holds no file to send (hidden files, links and .part files are passed over)")
         for file in files:
             found.setdefault(file.path.resolve(), file)
-    return UploadPlan(tuple(found.values()))
+    files = sorted(found.values(), key=lambda file: file.named.companion_kind is not None)
+    return UploadPlan(tuple(files), tuple(dict.fromkeys(walk.left_behind)))
 
 
 def send_upload(
     plan: UploadPlan,
     *,
-    exercise: ExerciseId,
+    exercise: ExerciseId | None,
     camera: CameraSerial,
     bucket: str,
     store: ObjectStore,
@@ -106,7 +129,7 @@ def send_upload(
 
     Args:
         plan: the files.
-        exercise: the exercise that was filmed.
+        exercise: the exercise that was filmed; `None` leaves it to camera and day.
         camera: the camera that filmed it.
         bucket: the intake bucket.
         store: the object store.
@@ -115,7 +138,7 @@ def send_upload(
         progress: told of bytes that are in the store; from any thread.
 
     Returns:
-        One result for each file, in the order of the plan.
+        One result for each file, in the order of the plan, and then one for each that was left behind.
 
     Raises:
         SettingsError: the bucket does not exist.
@@ -133,14 +156,15 @@ def send_upload(
     finally:
         sender.stop.set()
         pool.shutdown(cancel_futures=True)
-    return [results[at] for at in sorted(results)]
+    left_behind = [FileResult(path, 0, "left behind", kind="ignored") for path in plan.left_behind]
+    return [results[at] for at in sorted(results)] + left_behind
 
 
 @dataclass(slots=True, kw_only=True)
 class _Sender:
     """Sends files of one exercise and camera; shared by all threads of a run."""
 
-    exercise: ExerciseId
+    exercise: ExerciseId | None
     camera: CameraSerial
     bucket: str
     store: ObjectStore
@@ -156,14 +180,16 @@ class _Sender:
         key: str | None = None
         try:
             digest = _digest_of(file.path)
-            key = keys.upload_key(self.exercise, self.camera, digest)
+            key = self._key_of(file, digest)
             # The same bytes twice in one run: the second waits, and then finds them there.
             with self._turn_of(key):
                 sent = self._send_as(key, file, digest)
         except (UsageError, CustodyError, OSError) as exc:
             problem = f"{file.path} cannot be read: {exc.strerror}" if isinstance(exc, OSError) else str(exc)
             log.warning("upload_failed", digest=str(digest), error_kind=type(exc).__name__)
-            return FileResult(file.path, file.size_bytes, "failed", digest=digest, key=key, problem=problem)
+            return FileResult(
+                file.path, file.size_bytes, "failed", digest=digest, key=key, problem=problem, kind=file.named.kind
+            )
         log.info("upload_sent", digest=digest.hex, outcome=sent.outcome, sent_bytes=sent.sent_bytes)
         return FileResult(
             file.path,
@@ -172,7 +198,14 @@ class _Sender:
             digest=digest,
             key=key,
             sent_bytes=sent.sent_bytes,
+            kind=file.named.kind,
         )
+
+    def _key_of(self, file: LocalFile, digest: Sha256) -> str:
+        if file.named.companion_kind is None:
+            return keys.upload_key(self.exercise, self.camera, digest)
+        group = name_group(self.exercise, self.camera, file.folder, file.named.base)
+        return keys.companion_key(self.exercise, self.camera, digest, group)
 
     def _send_as(self, key: str, file: LocalFile, digest: Sha256) -> Sent:
         status = file.path.stat()
@@ -181,7 +214,11 @@ class _Sender:
             size_bytes=status.st_size,
             modified_at=datetime.fromtimestamp(status.st_mtime, UTC),
             sent_at=self.clock(),
+            companion_kind=file.named.companion_kind,
+            base_name=file.named.base,
+            folder=file.folder,
         )
+        named = {"camera": self.camera} | ({"exercise": self.exercise} if self.exercise is not None else {})
         try:
             return self.store.send_once(
                 self.bucket,
@@ -189,7 +226,7 @@ class _Sender:
                 file.path,
                 digest=digest,
                 media_type=MEDIA_TYPE,
-                metadata={**claim.to_metadata(), "exercise": self.exercise, "camera": self.camera},
+                metadata={**claim.to_metadata(), **named},
                 progress=self._advance,
             )
         except DigestMismatchError as exc:
@@ -216,26 +253,47 @@ def _digest_of(path: Path) -> Sha256:
         return Sha256.of_stream(stream)
 
 
-def _files_of(path: Path) -> Sequence[LocalFile]:
-    try:
-        status = path.stat()
-        if stat.S_ISREG(status.st_mode):
-            return [LocalFile(path, status.st_size)]
-        if stat.S_ISDIR(status.st_mode):
-            return _files_below(path)
-    except OSError as exc:
-        raise UsageError(f"{exc.filename or path} cannot be read: {exc.strerror}") from exc
-    raise UsageError(f"{path} is neither a file nor a folder")
+class _Walk:
+    """Finds files below paths, and remembers what it passed over."""
 
+    def __init__(self, naming: NamingTable) -> None:
+        self._naming = naming
+        self.left_behind: list[Path] = []
 
-def _files_below(folder: Path) -> list[LocalFile]:
-    found: list[LocalFile] = []
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                found += _files_below(Path(entry.path))
-            elif entry.is_file(follow_symlinks=False) and not entry.name.endswith(".part"):
-                found.append(LocalFile(Path(entry.path), entry.stat(follow_symlinks=False).st_size))
-    return found
+    def files_of(self, path: Path) -> Sequence[LocalFile]:
+        try:
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode):
+                return [LocalFile(path, status.st_size, self._named(path.name))]  # asked for by name: always sent
+            if stat.S_ISDIR(status.st_mode):
+                return self._files_below(path)
+        except OSError as exc:
+            raise UsageError(f"{exc.filename or path} cannot be read: {exc.strerror}") from exc
+        raise UsageError(f"{path} is neither a file nor a folder")
+
+    def _files_below(self, folder: Path) -> list[LocalFile]:
+        found: list[LocalFile] = []
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                path = Path(entry.path)
+                if entry.name.startswith("."):
+                    self.left_behind.append(path)
+                elif entry.is_dir(follow_symlinks=False):
+                    found += self._files_below(path)
+                elif self._is_sent(entry):
+                    size_bytes = entry.stat(follow_symlinks=False).st_size
+                    found.append(LocalFile(path, size_bytes, self._named(entry.name)))
+                else:
+                    self.left_behind.append(path)
+        return found
+
+    def _is_sent(self, entry: os.DirEntry[str]) -> bool:
+        return (
+            entry.is_file(follow_symlinks=False)
+            and not entry.name.endswith(".part")
+            and self._naming.read(entry.name).kind != "ignored"
+        )
+
+    def _named(self, name: str) -> NamedFile:
+        said = self._naming.read(name)
+        return replace(said, kind="footage") if said.kind == "ignored" else said

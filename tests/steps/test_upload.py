@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.object_store import ObjectStore
-from pipeline.domain import keys
+from pipeline.domain import keys, naming
 from pipeline.domain.claim import UploadClaim
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import ExerciseId
@@ -23,6 +23,7 @@ from tests.stores import PART_BYTES, open_store, read_env
 from tests.wire import wire_to
 
 BUCKET = "intake"
+TABLE = naming.load()
 CAMERA = keys.camera_serial("ACCC8E000001")
 MOMENT = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 MODIFIED_AT = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -52,7 +53,7 @@ def send(
     bucket: str = BUCKET,
 ) -> list[FileResult]:
     return send_upload(
-        plan_upload(paths),
+        plan_upload(paths, TABLE),
         exercise=exercise,
         camera=CAMERA,
         bucket=bucket,
@@ -88,7 +89,9 @@ def test_a_file_arrives_under_its_digest_with_what_was_said_of_it(
     found = store.head(BUCKET, key)
     assert found is not None
     assert (found.size_bytes, found.digest) == (100, digest)
-    assert UploadClaim.from_metadata(found.metadata) == UploadClaim("Übung №1.mp4", 100, MODIFIED_AT, MOMENT)
+    assert UploadClaim.from_metadata(found.metadata) == UploadClaim(
+        "Übung №1.mp4", 100, MODIFIED_AT, sent_at=MOMENT, base_name="ÜBUNG №1"
+    )
     assert (found.metadata["exercise"], found.metadata["camera"]) == (exercise, CAMERA)
     assert store.read(BUCKET, key, limit_bytes=1000) == path.read_bytes()
     assert sum(told) == 100
@@ -120,12 +123,58 @@ def test_a_folder_is_sent_in_order_without_what_is_hidden_linked_or_unfinished(
     (card / "linked").symlink_to(elsewhere)
     (card / "loop").symlink_to(card)
     os.mkfifo(card / "pipe.mp4")
-    plan = plan_upload([card, card / "a.mp4", card / "b"])
+    plan = plan_upload([card, card / "a.mp4", card / "b"], TABLE)
     assert [file.path.relative_to(card).as_posix() for file in plan.files] == ["a.mp4", "b/10.mp4", "b/2.mp4", "c.MP4"]
     assert plan.total_bytes == 400
     results = send(store, exercise, card)
-    assert [result.path for result in results] == sorted(wanted)
+    assert [result.path for result in results if result.outcome == "sent"] == sorted(wanted)
+    assert {result.path.name for result in results if result.outcome == "left behind"} == {
+        ".hidden.mp4",
+        ".Trashes",
+        "half.mp4.part",
+        "link.mp4",
+        "linked",
+        "loop",
+        "pipe.mp4",
+    }
     assert len(in_intake(store, exercise)) == 4
+
+
+def test_a_card_is_sent_footage_first_with_what_belongs_to_it(
+    store: ObjectStore, exercise: ExerciseId, tmp_path: Path
+) -> None:
+    folder = tmp_path / "DCIM" / "100GOPRO"
+    black = b"the same black picture"
+    for name in ("GX010123.MP4", "GX020123.MP4", "GL010123.LRV", "GX010124.MP4", "GOPR0056.JPG"):
+        a_file(folder / name)
+    for name in ("GX010123.THM", "GX010124.THM"):
+        a_file(folder / name, black)
+    for name in ("DCIM/.DS_Store", "MISC/leinfo.sav", "MISC/version.bin"):
+        a_file(tmp_path / name)
+    assert str(plan_upload([tmp_path], TABLE).summary) == ("2 recordings in 3 files, 4 companions, 3 files left behind")
+    results = send(store, exercise, tmp_path)
+    assert [result.kind for result in results] == (
+        ["footage"] * 3 + ["proxy", "still", "thumbnail", "thumbnail"] + ["ignored"] * 3
+    )
+    sent = [result for result in results if result.outcome == "sent"]
+    assert len(sent) == len(in_intake(store, exercise)) == 7, "the same picture of two recordings is two companions"
+    video, thumbnail = (
+        store.head(BUCKET, str(next(result.key for result in sent if result.path.name == name)))
+        for name in ("GX010123.MP4", "GX010123.THM")
+    )
+    assert video is not None
+    assert thumbnail is not None
+    said, said_beside = UploadClaim.from_metadata(video.metadata), UploadClaim.from_metadata(thumbnail.metadata)
+    assert (said.companion_kind, said_beside.companion_kind) == (None, "thumbnail")
+    assert (said.base_name, said.folder) == (said_beside.base_name, said_beside.folder) == ("010123", "100GOPRO")
+    assert [result.outcome for result in send(store, exercise, tmp_path)] == ["present"] * 7 + ["left behind"] * 3
+
+
+def test_a_file_that_is_asked_for_by_its_name_is_sent_whatever_it_is(
+    store: ObjectStore, exercise: ExerciseId, tmp_path: Path
+) -> None:
+    (result,) = send(store, exercise, a_file(tmp_path / "Thumbs.db"))
+    assert (result.outcome, result.kind) == ("sent", "footage")
 
 
 def test_an_empty_file_is_footage_and_is_sent(store: ObjectStore, exercise: ExerciseId, tmp_path: Path) -> None:
@@ -141,7 +190,7 @@ SENDER = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from pipeline.domain import keys
+from pipeline.domain import keys, naming
 from pipeline.steps.upload import plan_upload, send_upload
 from tests.stores import open_store
 
@@ -152,7 +201,7 @@ def stall(more):
     time.sleep(600)
 
 send_upload(
-    plan_upload([Path(source)]), exercise=keys.exercise_id(exercise), camera=keys.camera_serial(camera),
+    plan_upload([Path(source)], naming.load()), exercise=keys.exercise_id(exercise), camera=keys.camera_serial(camera),
     bucket="intake", store=open_store(Path(home)), jobs=4, clock=lambda: datetime.now(UTC), progress=stall,
 )
 """
@@ -202,7 +251,7 @@ def test_a_file_that_is_gone_before_its_turn_fails_and_the_others_are_sent(
     store: ObjectStore, exercise: ExerciseId, tmp_path: Path
 ) -> None:
     gone, steady = a_file(tmp_path / "a.mp4"), a_file(tmp_path / "b.mp4")
-    plan = plan_upload([tmp_path])
+    plan = plan_upload([tmp_path], TABLE)
     gone.unlink()
     results = send_upload(
         plan, exercise=exercise, camera=CAMERA, bucket=BUCKET, store=store, jobs=1, clock=lambda: MOMENT
@@ -248,7 +297,7 @@ def test_a_folder_that_cannot_be_read_is_named() -> None:
         a_file(locked / "1.mp4")
         locked.chmod(0)
         with not_as_root(), pytest.raises(UsageError, match=f"{locked} cannot be read: Permission denied"):
-            plan_upload([root])
+            plan_upload([root], TABLE)
         locked.chmod(0o700)
 
 
@@ -267,12 +316,12 @@ def test_a_file_that_cannot_be_read_fails_by_its_name(store: ObjectStore, exerci
 
 def test_a_path_that_is_not_there_or_holds_nothing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"absent\.mp4 cannot be read: No such file"):
-        plan_upload([tmp_path / "absent.mp4"])
+        plan_upload([tmp_path / "absent.mp4"], TABLE)
     with pytest.raises(UsageError, match="holds no file to send"):
-        plan_upload([tmp_path])
+        plan_upload([tmp_path], TABLE)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="neither a file nor a folder"):
-        plan_upload([tmp_path / "pipe"])
+        plan_upload([tmp_path / "pipe"], TABLE)
 
 
 def test_a_fault_of_settings_or_store_ends_the_run_with_one_error(
