@@ -24,7 +24,7 @@ from pipeline.steps.assign import assign_uploads
 from pipeline.steps.compare import compare_pictures, compare_streams
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.describe import describe_companions, describe_original
-from pipeline.steps.preserve import preserve_upload
+from pipeline.steps.preserve import preserve_companions, preserve_upload
 from pipeline.steps.probe import probe_original
 from pipeline.steps.quarantine import quarantine_upload
 from pipeline.steps.receive import receive_uploads
@@ -35,7 +35,7 @@ from pipeline.workbench import ingest_jobs, open_workbench
 SHARD_UPLOADS = 200
 """Uploads in one flow run: starting a run takes 10 to 20 s, which this many make negligible."""
 
-BATCH_COMPANIONS = 200
+BATCH_COMPANIONS = 1000
 """Companions in one task: they are small and many, and a task costs as much as keeping several."""
 
 
@@ -92,22 +92,15 @@ def _hand_out(uploads: list[str]) -> None:
 def keep_companions(upload_ids: list[str]) -> None:
     """Preserve what belongs to footage; it becomes no recording. A fault of one is its quarantine."""
     bench = open_workbench()
-    for upload_id in upload_ids:
-        named = UploadId(UUID(upload_id))
-        try:
-            digest = preserve_upload(
-                named,
-                originals_bucket=bench.settings.s3_originals_bucket,
-                store=bench.store,
-                scratch=bench.scratch,
-                db=bench.db,
-                clock=bench.clock,
-            )
-            bench.scratch.drop(digest)
-        except QuarantinedError:
-            continue  # another run came first, and refused it
-        except RejectedInputError as error:
-            quarantine_upload(named, error, scratch=bench.scratch, db=bench.db, clock=bench.clock)
+    preserve_companions(
+        [UploadId(UUID(upload_id)) for upload_id in upload_ids],
+        originals_bucket=bench.settings.s3_originals_bucket,
+        store=bench.store,
+        scratch=bench.scratch,
+        db=bench.db,
+        clock=bench.clock,
+        jobs=bench.settings.ingest_jobs,
+    )
 
 
 @task(task_run_name="upload-{upload_id}", **POLICY)

@@ -1,5 +1,6 @@
 """What belongs to footage: found by the base name that it shares with footage of the same exercise and camera."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -12,7 +13,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import CameraSerial, ExerciseId, RecordingId, UploadId
 from pipeline.records import footage
-from pipeline.records.tables import RecordingOriginalRow, UploadContentRow, UploadRow
+from pipeline.records.tables import QuarantineRow, RecordingOriginalRow, UploadContentRow, UploadRow
 from pipeline.records.tables_intake import StandingQuarantine
 
 
@@ -54,6 +55,22 @@ def companions_waiting(session: Session) -> list[UploadId]:
         .order_by(UploadRow.received_at, UploadRow.upload_id)
     )
     return [UploadId(upload_id) for upload_id in rows]
+
+
+def still_waiting(session: Session, upload_ids: Sequence[UploadId]) -> list[Upload]:
+    """Those of these uploads that are neither preserved nor quarantined, oldest first."""
+    return footage.uploads_where(
+        session,
+        UploadRow.upload_id.in_(upload_ids),
+        UploadRow.upload_id.not_in(sa.select(StandingQuarantine.upload_id)),
+        UploadRow.upload_id.not_in(sa.select(UploadContentRow.upload_id)),
+    )
+
+
+def refused_before(session: Session, upload_ids: Sequence[UploadId]) -> set[UploadId]:
+    """Those of these uploads that were ever refused, also when somebody has released them since."""
+    rows = session.scalars(sa.select(QuarantineRow.upload_id).where(QuarantineRow.upload_id.in_(upload_ids)))
+    return {UploadId(upload_id) for upload_id in rows}
 
 
 def companions_of(session: Session, recording_id: RecordingId) -> list[Companion]:

@@ -1,7 +1,15 @@
-"""Keep an upload: read it once, check what was claimed of it, store it byte-exact under its digest."""
+"""Keep an upload: read it once, check what was claimed of it, store it byte-exact under its digest.
 
-from collections.abc import Callable
+Footage is kept one by one, because its file is read on. What belongs to footage is small and comes in thousands: it is
+kept in batches, each recorded in one transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -14,10 +22,13 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Duplicate, Evidence, Verdict
 from pipeline.domain.footage import Location, Original, Upload
 from pipeline.domain.ids import UploadId
-from pipeline.errors import ClaimMismatchError, EmptyUploadError, QuarantinedError
-from pipeline.records import Database, Session, custody, decisions, duplicates, footage
+from pipeline.errors import ClaimMismatchError, EmptyUploadError, QuarantinedError, RejectedInputError
+from pipeline.records import Database, Session, companions, custody, decisions, duplicates, footage
 
 log = structlog.get_logger()
+
+BATCH: Final = 100
+"""Companions recorded in one transaction: what a kill makes us look at again."""
 
 
 def preserve_upload(
@@ -50,34 +61,129 @@ def preserve_upload(
         raise QuarantinedError(f"upload {upload_id} is in quarantine: {refused}")
     if known is not None:
         return known
-    if upload.size_bytes == 0:
-        raise EmptyUploadError(f"upload {upload_id} is empty: expected footage, found 0 bytes")
     with scratch.folder() as folder:
         fetched = folder / "upload"
-        digest = store.fetch(upload.at.bucket, upload.at.key, fetched, version_id=upload.at.version_id)
-        needs_no_check = upload.claimed_digest is None or ClaimMismatchError.__name__ in overruled
-        if not needs_no_check and digest != upload.claimed_digest:
-            raise ClaimMismatchError(
-                f"upload {upload_id}: expected the announced SHA-256 {upload.claimed_digest}, found {digest}"
-            )
-        stored = store.put_once(
-            originals_bucket, keys.original_key(digest), fetched, digest=digest, media_type="application/octet-stream"
+        original = _keep(upload, fetched, overruled, bucket=originals_bucket, store=store, clock=clock)
+        fetched.rename(scratch.file_for(original.digest))  # probing and rendering read the same bytes next
+    with db.begin() as session:
+        _record(session, upload, original)
+    return original.digest
+
+
+def preserve_companions(
+    upload_ids: Sequence[UploadId],
+    *,
+    originals_bucket: str,
+    store: ObjectStore,
+    scratch: Scratch,
+    db: Database,
+    clock: Callable[[], datetime],
+    jobs: int,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Preserve what belongs to footage, several files at once. One that is refused is quarantined; the rest goes on.
+
+    Safe to repeat, as `preserve_upload`; what is preserved or refused already is passed over.
+
+    Args:
+        upload_ids: the companions.
+        originals_bucket: where originals are kept.
+        store: the object store.
+        scratch: where a file lies while it is on its way.
+        db: the records.
+        clock: what time it is.
+        jobs: files on their way at once.
+        progress: told how many more are recorded.
+
+    Raises:
+        DigestMismatchError: the originals bucket holds other bytes under a digest.
+        StoreUnavailableError: S3 did not answer; what was recorded by then stays.
+    """
+
+    def keep(upload: Upload, overruled: frozenset[str]) -> _Outcome:
+        try:
+            with scratch.folder() as folder:
+                fetched = folder / "upload"
+                original = _keep(upload, fetched, overruled, bucket=originals_bucket, store=store, clock=clock)
+        except RejectedInputError as refusal:
+            return _Outcome(upload, refusal=refusal)
+        return _Outcome(upload, original=original)
+
+    with ThreadPoolExecutor(jobs, thread_name_prefix="companion") as pool:
+        for first in range(0, len(upload_ids), BATCH):
+            batch = upload_ids[first : first + BATCH]
+            with db.begin() as session:
+                waiting = companions.still_waiting(session, batch)
+                again = companions.refused_before(session, batch)
+                overruled = [
+                    decisions.overruled_kinds(session, upload.upload_id) & OVERRULED
+                    if upload.upload_id in again
+                    else frozenset[str]()
+                    for upload in waiting
+                ]
+            outcomes = list(pool.map(keep, waiting, overruled))
+            with db.begin() as session:
+                for outcome in outcomes:
+                    if outcome.original is not None:
+                        _record(session, outcome.upload, outcome.original)
+                    elif outcome.refusal is not None:
+                        _refuse(session, outcome.upload, outcome.refusal, at=clock())
+            if progress is not None:
+                progress(len(batch))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one companion."""
+
+    upload: Upload
+    original: Original | None = None
+    refusal: RejectedInputError | None = None
+
+
+def _keep(
+    upload: Upload,
+    fetched: Path,
+    overruled: frozenset[str],
+    *,
+    bucket: str,
+    store: ObjectStore,
+    clock: Callable[[], datetime],
+) -> Original:
+    """Bring an upload into a local file, check what was claimed unless overruled, and store it under its digest."""
+    if upload.size_bytes == 0:
+        raise EmptyUploadError(f"upload {upload.upload_id} is empty: expected footage, found 0 bytes")
+    digest = store.fetch(upload.at.bucket, upload.at.key, fetched, version_id=upload.at.version_id)
+    needs_no_check = upload.claimed_digest is None or ClaimMismatchError.__name__ in overruled
+    if not needs_no_check and digest != upload.claimed_digest:
+        raise ClaimMismatchError(
+            f"upload {upload.upload_id}: expected the announced SHA-256 {upload.claimed_digest}, found {digest}"
         )
-        fetched.rename(scratch.file_for(digest))  # probing and rendering read the same bytes next
-    original = Original(
+    stored = store.put_once(
+        bucket, keys.original_key(digest), fetched, digest=digest, media_type="application/octet-stream"
+    )
+    return Original(
         digest=digest,
         at=Location(stored.bucket, stored.key, stored.version_id),
         size_bytes=stored.size_bytes,
         preserved_at=clock(),
     )
-    with db.begin() as session:
-        new = footage.add_original(session, original)
-        if footage.link_content(session, upload_id, digest):
-            custody.append(session, _was_preserved(upload, original, new=new))
-            if not new:
-                _link_to_first(session, upload, original)
-    log.info("upload_preserved", upload_id=str(upload_id), digest=digest.hex, is_new=new)
-    return digest
+
+
+def _record(session: Session, upload: Upload, original: Original) -> None:
+    new = footage.add_original(session, original)
+    if footage.link_content(session, upload.upload_id, original.digest):
+        custody.append(session, _was_preserved(upload, original, new=new))
+        if not new and upload.companion_kind is None:  # a thousand black thumbnails are no thousand duplicates
+            _link_to_first(session, upload, original)
+    log.info("upload_preserved", upload_id=str(upload.upload_id), digest=original.digest.hex, is_new=new)
+
+
+def _refuse(session: Session, upload: Upload, refusal: RejectedInputError, *, at: datetime) -> None:
+    kind = type(refusal).__name__
+    if footage.quarantine(session, upload.upload_id, error_kind=kind, reason=str(refusal), at=at):
+        custody.append(session, CustodyEvent("quarantined", "upload", str(upload.upload_id), at, {"kind": kind}))
+    log.warning("upload_quarantined", upload_id=str(upload.upload_id), kind=kind)
 
 
 def _link_to_first(session: Session, upload: Upload, original: Original) -> None:
