@@ -1,0 +1,104 @@
+"""What belongs to footage comes in thousands: batches, one fault is one quarantine, and little is spent on each."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import UploadId
+from pipeline.errors import StoreUnavailableError
+from pipeline.records import companions, footage
+from pipeline.steps import preserve
+from pipeline.steps.preserve import preserve_companions
+from pipeline.workbench import Workbench
+from tests.bench.many import make_folder, measure
+from tests.census import census
+from tests.stages import Stages
+from tests.stores import PART_BYTES
+
+BESIDE_MS_MAX = 45
+"""CPU of our process for one small file, hashing and copying included: 20 on an idle machine, of 30 that are allowed."""
+
+
+def keep(bench: Workbench, *upload_ids: UploadId) -> None:
+    preserve_companions(
+        upload_ids,
+        originals_bucket=bench.settings.s3_originals_bucket,
+        store=bench.store,
+        scratch=bench.scratch,
+        db=bench.db,
+        clock=bench.clock,
+        jobs=2,
+    )
+
+
+def stills(folder: Path, *contents: bytes) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"IMG_{number:04}.JPG" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    return paths
+
+
+def test_each_is_kept_byte_exact_once_and_one_that_is_refused_stops_no_other(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preserve, "BATCH", 2)
+    bench, twice = stages.bench, os.urandom(100)
+    contents = [os.urandom(100), b"", twice, twice, os.urandom(PART_BYTES)]
+    stages.upload(*stills(tmp_path, *contents), exercise="EX-BATCH")
+    stages.receive()
+    waiting = [line.upload_id for line in _lines(bench, "EX-BATCH")]
+    keep(bench, *waiting)
+    lines = _lines(bench, "EX-BATCH")
+    assert {line.digest for line in lines} == {None, *(Sha256.of(content) for content in contents if content)}
+    assert len(lines) == 5
+    with bench.db.begin() as session:
+        (refused,) = [found for found in footage.quarantined(session) if found.upload.exercise_id == "EX-BATCH"]
+        original = footage.get_original(session, Sha256.of(twice))
+    assert refused.error_kind == "EmptyUploadError"
+    assert bench.store.read(original.at.bucket, original.at.key, limit_bytes=200) == twice
+    before = census(bench)
+    keep(bench, *waiting)
+    assert census(bench) == before
+
+
+def test_what_was_kept_before_the_store_went_away_stays_and_the_rest_follows(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preserve, "BATCH", 2)
+    bench = stages.bench
+    stages.upload(*stills(tmp_path, *(os.urandom(50) for _ in range(4))), exercise="EX-AWAY")
+    stages.receive()
+    waiting = [line.upload_id for line in _lines(bench, "EX-AWAY")]
+
+    def leave(_: int) -> None:
+        raise StoreUnavailableError("away")
+
+    with pytest.raises(StoreUnavailableError):
+        preserve_companions(
+            waiting,
+            originals_bucket=bench.settings.s3_originals_bucket,
+            store=bench.store,
+            scratch=bench.scratch,
+            db=bench.db,
+            clock=bench.clock,
+            jobs=1,
+            progress=leave,
+        )
+    assert sum(line.digest is not None for line in _lines(bench, "EX-AWAY")) == 2
+    keep(bench, *waiting)
+    assert all(line.digest is not None for line in _lines(bench, "EX-AWAY"))
+
+
+def test_many_small_files_cost_little_each_and_memory_stays_flat(bench: Workbench, tmp_path: Path) -> None:
+    files = 90
+    stages = measure(bench, make_folder(tmp_path / "card", files))
+    assert 1000 * sum(stage.cpu_s for stage in stages) / files < BESIDE_MS_MAX
+    assert [stage.name for stage in stages if stage.grown_mb > 8] == []
+
+
+def _lines(bench: Workbench, exercise: str) -> list[companions.Companion]:
+    with bench.db.begin() as session:
+        return companions.all_companions(session, exercise)
