@@ -10,7 +10,7 @@ from flows.cli.output import Json, emit, err, out
 from flows.cli.progress import byte_progress
 from pipeline.domain import keys
 from pipeline.errors import UsageError
-from pipeline.steps.upload import FileResult, plan_upload, send_upload
+from pipeline.steps.upload import FileResult, UploadPlan, plan_upload, send_upload
 from pipeline.workbench import Workbench, open_workbench
 
 app = typer.Typer()
@@ -33,7 +33,11 @@ def upload(
 
     Interrupted? The same command goes on; what is there is not sent again.
     """
-    results = send_files(paths, exercise=exercise, camera=camera, jobs=jobs, bench=open_workbench())
+    bench = open_workbench()
+    plan = plan_upload(paths, bench.naming)
+    if not as_json:
+        err().print(f"found {plan.summary}", markup=False)
+    results = send_plan(plan, exercise=exercise, camera=camera, jobs=jobs, bench=bench)
     failed = [result for result in results if result.outcome == "failed"]
     if as_json:
         emit("uploads", results, as_json=True, empty="")
@@ -53,8 +57,11 @@ def send_files(
     paths: list[Path], *, exercise: str | None, camera: str, jobs: int, bench: Workbench
 ) -> list[FileResult]:
     """Send files with a progress bar; one result for each."""
-    plan = plan_upload(paths, bench.naming)
-    err().print(f"found {plan.summary}", markup=False)
+    return send_plan(plan_upload(paths, bench.naming), exercise=exercise, camera=camera, jobs=jobs, bench=bench)
+
+
+def send_plan(plan: UploadPlan, *, exercise: str | None, camera: str, jobs: int, bench: Workbench) -> list[FileResult]:
+    """Send what was planned, with a progress bar; one result for each file."""
     with byte_progress(f"uploading {len(plan.files)} files", total_bytes=plan.total_bytes) as progress:
         return send_upload(
             plan,
