@@ -44,10 +44,13 @@ UPLOAD_THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max
 
 
 @flow(name="ingest", task_runner=UPLOAD_THREADS)
-def ingest(uploads: list[str] | None = None) -> None:
-    """Bring uploads to clips, or into quarantine: those named, or all that wait in the intake bucket."""
+def ingest(uploads: list[str] | None = None, keys: list[str] | None = None) -> None:
+    """Bring uploads to clips, or into quarantine: those named, or all that wait in the intake bucket.
+
+    Keys are a hint, as from a bucket's notification: then only they are looked at before what waits is taken on.
+    """
     with present():
-        uploads = _receive() if uploads is None else uploads
+        uploads = _receive(keys) if uploads is None else uploads
         if len(uploads) > SHARD_UPLOADS:
             _hand_out(uploads)
             return
@@ -56,15 +59,16 @@ def ingest(uploads: list[str] | None = None) -> None:
         raise_worst(futures, of="uploads")
 
 
-def _receive() -> list[str]:
+def _receive(hints: list[str] | None) -> list[str]:
     """Look into the intake bucket, keep what belongs to footage, and say which footage waits."""
     bench = open_workbench()
     received = receive_uploads(
         bucket=bench.settings.s3_intake_bucket,
-        naming=bench.naming,
+        rules=bench.rules,
         store=bench.store,
         db=bench.db,
         clock=bench.clock,
+        hints=hints,
     )
     assigned = assign_uploads(db=bench.db, clock=bench.clock)
     companions = [str(upload_id) for upload_id in received.companions]

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
         default=None, description="PEM file, readable by its owner alone, of the key that opens encrypted footage"
     )
     dock_private_key_passphrase: SecretStr | None = Field(default=None, description="what opens dock_private_key")
+    intake_file: Path | None = Field(
+        default=None, description="a TOML file with this site's sources and naming conventions"
+    )
     ffmpeg_timeout_s: PositiveInt = Field(default=4 * 3600, description="longest run of one ffmpeg, in seconds")
     sandbox: Literal["required", "when-possible"] = Field(
         default="when-possible",

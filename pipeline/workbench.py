@@ -15,9 +15,10 @@ from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.sandbox import Parsers, WallsHere, walls_here
 from pipeline.adapters.scratch import Scratch
-from pipeline.domain import naming, taxonomies
+from pipeline.domain import intake_rules, taxonomies
 from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.file_name import NamingTable
+from pipeline.domain.intake_rules import IntakeRules
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.recipe import VIEWING, Recipe
 from pipeline.errors import SettingsError
@@ -48,9 +49,29 @@ class Workbench:
         return taxonomies.load()
 
     @cached_property
+    def rules(self) -> IntakeRules:
+        """Who puts what where in the intake bucket, and what file names say.
+
+        Raises:
+            SettingsError: the file that FIRSTHAND_INTAKE_FILE names cannot be read, or is wrong.
+        """
+        path = self.settings.intake_file
+        if path is None:
+            return intake_rules.everybody()
+        try:
+            if path.stat().st_size > intake_rules.SIZE_MAX_BYTES:
+                raise SettingsError(
+                    f"FIRSTHAND_INTAKE_FILE: expected at most {intake_rules.SIZE_MAX_BYTES} bytes: {path}"
+                )
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingsError(f"FIRSTHAND_INTAKE_FILE: {path} cannot be read: {exc}") from exc
+        return intake_rules.parse(text, source=path.name)
+
+    @property
     def naming(self) -> NamingTable:
         """What file names of cameras and exports say."""
-        return naming.load()
+        return self.rules.naming
 
     @cached_property
     def store(self) -> ObjectStore:

@@ -10,6 +10,7 @@ from pipeline.domain.damage import Damage
 from pipeline.domain.decision import Decision, Ruling
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.domain.intake_rules import IntakeRules
 from pipeline.domain.labels import Taxonomy
 from pipeline.errors import DamagedMediaError, RejectedInputError
 from pipeline.steps import (
@@ -57,14 +58,15 @@ class Stages:
             clock=self.bench.clock,
         )
 
-    def receive(self) -> receive.Received:
+    def receive(self, *hints: str, rules: IntakeRules | None = None) -> receive.Received:
         bench = self.bench
         return receive.receive_uploads(
             bucket=bench.settings.s3_intake_bucket,
-            naming=bench.naming,
+            rules=rules or bench.rules,
             store=bench.store,
             db=bench.db,
             clock=bench.clock,
+            hints=hints or None,
         )
 
     def preserve(self, upload_id: UploadId) -> Sha256:

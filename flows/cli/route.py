@@ -7,6 +7,7 @@ import typer
 
 from flows.cli.output import Json, emit, err, out, printable, tell
 from flows.cli.runs import run_and_wait
+from pipeline.domain import notification
 from pipeline.domain.keys import release_name
 from pipeline.domain.version import Version
 from pipeline.errors import RejectedInputError, UsageError
@@ -30,14 +31,22 @@ class IngestOutcome:
 
 
 @app.command(epilog="Example: firsthand ingest")
-def ingest(as_json: Json = False) -> None:
+def ingest(
+    event: Annotated[
+        typer.FileBinaryRead | None,
+        typer.Option(metavar="FILE", help="An S3 bucket notification (`-`: standard input): look at its keys only."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Bring everything that waits in the intake bucket to clips, or into quarantine."""
     bench = open_workbench()
+    hinted = _hinted(event, bench) if event is not None else None
     before, refused_before = waiting.totals(bench.db), listing.list_quarantine(bench.db)
-    if waiting.anything_to_ingest(bench.settings.s3_intake_bucket, db=bench.db, store=bench.store):
+    intake = bench.settings.s3_intake_bucket
+    if hinted or (hinted is None and waiting.anything_to_ingest(intake, db=bench.db, store=bench.store)):
         run_and_wait(
             "ingest/ingest",
-            {},
+            {} if hinted is None else {"keys": hinted},
             api_url=bench.settings.prefect_api_url,
             doing="ingesting",
             progress=lambda: _ingest_progress(bench),
@@ -50,6 +59,8 @@ def ingest(as_json: Json = False) -> None:
         quarantined=len(refused),
     )
     tell("ingested", done, as_json=as_json, changed=after != before, nothing="Nothing new in the intake bucket.")
+    if not as_json and (arriving := sum(1 for _ in waiting.not_received(intake, db=bench.db, store=bench.store))):
+        err().print(f"{arriving} objects are not complete yet, or came in meanwhile: the next ingest looks again.")
     if refused:
         for line in refused:
             err().print(printable(f"quarantined {line.upload_id}: {line.error_kind}: {line.reason}"))
@@ -100,6 +111,14 @@ def audit(as_json: Json = False) -> None:
         progress=lambda: "reading and hashing",
     )
     emit("audits", listing.list_audits(bench.db)[-1:], as_json=as_json, empty="")
+
+
+def _hinted(event: typer.FileBinaryRead, bench: Workbench) -> list[str]:
+    """The keys that a notification speaks of; none is an answer too: it spoke of other buckets."""
+    found = notification.keys_in_event(
+        event.read(notification.SIZE_MAX_BYTES + 1), bucket=bench.settings.s3_intake_bucket
+    )
+    return list(found)
 
 
 def _ingest_progress(bench: Workbench) -> str:

@@ -33,6 +33,11 @@ class UploadClaim:
     folder: str | None = None
     """The folder that the camera put it in, as `pipeline.domain.companion.dcf_folder` gives it."""
 
+    @staticmethod
+    def name_of(text: str) -> str | None:
+        """A file name as it is kept."""
+        return _name(text)
+
     def to_metadata(self) -> dict[str, str]:
         """The claim as object metadata; what was not said is left out."""
         said = {

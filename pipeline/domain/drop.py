@@ -147,7 +147,9 @@ def parse_sources(said: object, *, source: str) -> tuple[Source, ...]:
     sources = tuple(one for one in found if one is not None)
     for name in ("source_id", "prefix"):
         values = [getattr(one, name) for one in sources]
-        mistakes += [f"{twice}: expected once, found twice" for twice in sorted({v for v in values if values.count(v) > 1})]
+        mistakes += [
+            f"{twice}: expected once, found twice" for twice in sorted({v for v in values if values.count(v) > 1})
+        ]
     if mistakes:
         raise SettingsError(f"{source}: " + "; ".join(mistakes))
     return sources
@@ -164,7 +166,9 @@ def _source(said: object, where: str, mistakes: list[str]) -> Source | None:
     if not isinstance(source_id, str) or not source_id:
         mistakes.append(f"{where}: expected text for id")
     if not isinstance(prefix, str) or not _is_prefix(prefix):
-        mistakes.append(f"{where}: expected a prefix such as north-yard/, ending with '/', other than {keys.UPLOADS_PREFIX}")
+        mistakes.append(
+            f"{where}: expected a prefix such as north-yard/, ending with '/', other than {keys.UPLOADS_PREFIX}"
+        )
     if isinstance(settle_s, bool) or not isinstance(settle_s, int) or not 0 <= settle_s <= SETTLE_S_MAX:
         mistakes.append(f"{where}: expected settle_s of 0 to {SETTLE_S_MAX} seconds, found {settle_s!r}")
     folders = said.get("folders", [])
@@ -185,6 +189,6 @@ def _is_prefix(prefix: str) -> bool:
     return (
         prefix.endswith("/")
         and 1 < len(prefix) <= _PREFIX_LENGTH_MAX
-        and not prefix.startswith(("/", keys.UPLOADS_PREFIX))
+        and not prefix.startswith(("/", keys.UPLOADS_PREFIX, keys.DOCK_PREFIX))
         and prefix.isprintable()
     )

@@ -1,7 +1,7 @@
 """Which objects does a bucket's notification speak of?
 
-A notification is a hint and never more: it may be late, come twice, be lost or be forged. It names keys to look at; what
-is there is asked of the store. Format: the S3 event message structure, version 2.x
+A notification is a hint and never more: it may be late, come twice, be lost or be forged. It names keys to look at;
+what is there is asked of the store. Format: the S3 event message structure, version 2.x
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html), as AWS, MinIO and Ceph send
 it; keys in it are URL-encoded as in an HTML form.
 """

@@ -1,6 +1,10 @@
 """What still waits to be done, and how much has been?"""
 
+from collections.abc import Iterator
+from itertools import islice
+
 from pipeline.adapters.object_store import ObjectStore
+from pipeline.domain import keys
 from pipeline.domain.assignment import exercise_for
 from pipeline.domain.digest import Sha256
 from pipeline.domain.release import select_clips
@@ -16,6 +20,7 @@ from pipeline.records import (
     footage,
     overview,
     releases,
+    sightings,
 )
 from pipeline.records.candidates import candidates
 from pipeline.records.overview import Totals
@@ -43,8 +48,16 @@ def anything_to_ingest(bucket: str, *, db: Database, store: ObjectStore) -> bool
             return True
         if facts.companions_undescribed(session):
             return True
-        known = footage.known_objects(session, bucket)
-    return any(known.get(listed.key) != listed.etag for listed in store.list(bucket, ""))
+    return any(not_received(bucket, db=db, store=store))
+
+
+def not_received(bucket: str, *, db: Database, store: ObjectStore) -> Iterator[str]:
+    """Keys of the intake bucket that no look has taken: new, or still arriving. The dock takes its own."""
+    listing = (listed for listed in store.list(bucket, "") if not listed.key.startswith(keys.DOCK_PREFIX))
+    while batch := list(islice(listing, 1000)):
+        with db.begin() as session:
+            known = sightings.received_etags(session, bucket, [listed.key for listed in batch])
+        yield from (listed.key for listed in batch if known.get(listed.key) != listed.etag)
 
 
 def _can_be_assigned(session: Session) -> bool:

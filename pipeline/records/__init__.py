@@ -2,7 +2,12 @@
 
 from sqlalchemy.orm import Session
 
-from pipeline.records import tables_dock, tables_duplicates, tables_facts  # noqa: F401 -- whoever sees one table sees them all
+from pipeline.records import (  # noqa: F401 -- whoever sees one table sees them all
+    tables_dock,
+    tables_duplicates,
+    tables_facts,
+    tables_sightings,
+)
 from pipeline.records.session import Database
 
 __all__ = ["Database", "Session"]

@@ -101,14 +101,6 @@ def uploads_where(session: Session, *conditions: sa.ColumnElement[bool]) -> list
     return [_upload(*row) for row in session.execute(query)]
 
 
-def known_objects(session: Session, bucket: str) -> dict[str, str]:
-    """Of every object already received from a bucket: key to the ETag of its newest received version."""
-    rows = session.execute(
-        sa.select(UploadRow.key, UploadRow.etag).where(UploadRow.bucket == bucket).order_by(UploadRow.received_at)
-    )
-    return {row.key: row.etag for row in rows}
-
-
 def uploads_waiting(session: Session) -> list[UploadId]:
     """Footage of an exercise that is neither clips, nor in quarantine, nor other footage over again; oldest first."""
     refused = sa.select(StandingQuarantine.upload_id)

@@ -1,28 +1,37 @@
-"""Notice what was put in the intake bucket: register each new object version, once.
+"""Notice what was put in the intake bucket: register each new object version, once, when it is complete.
 
 Events are hints and get lost; this lists the bucket and compares it with the records, so that running it again, or
-running it late, finds the same uploads. Bytes are not read here.
+running it late, finds the same uploads. With hints it looks at their keys only. Bytes are not read here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Final
 
 import structlog
 
-from pipeline.adapters.object_store import ObjectStore, StoredObject
+from pipeline.adapters.object_store import ListedObject, ObjectStore, StoredObject
 from pipeline.domain import keys
+from pipeline.domain.arrival import Arrival, upload_of
 from pipeline.domain.claim import UploadClaim
 from pipeline.domain.clock_claim import clocks_of_claim
-from pipeline.domain.companion import dcf_folder, name_group
 from pipeline.domain.custody import CustodyEvent
-from pipeline.domain.file_name import NamingTable
+from pipeline.domain.drop import Announced, completeness, source_of
 from pipeline.domain.footage import Location, Upload
 from pipeline.domain.ids import UploadId
-from pipeline.errors import ClaimMismatchError, RejectedInputError
-from pipeline.records import Database, companions, custody, facts, footage
+from pipeline.domain.intake_rules import IntakeRules
+from pipeline.errors import RejectedInputError
+from pipeline.records import Database, Session, companions, custody, facts, footage, sightings
 
 log = structlog.get_logger()
+
+BATCH: Final = 100
+"""Objects compared and registered in one transaction: memory stays flat, however many there are."""
+LOOKS: Final = 4
+"""Objects asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,90 +46,135 @@ class Received:
     What belongs to no exercise yet is not among them: it waits for one (`assign`)."""
     companions: tuple[UploadId, ...]
     """What belongs to footage and is neither preserved nor in quarantine yet, oldest first."""
+    arriving: int = 0
+    """Objects that are not complete yet: a later look takes them."""
 
 
 def receive_uploads(
-    *, bucket: str, naming: NamingTable, store: ObjectStore, db: Database, clock: Callable[[], datetime]
+    *,
+    bucket: str,
+    rules: IntakeRules,
+    store: ObjectStore,
+    db: Database,
+    clock: Callable[[], datetime],
+    hints: Sequence[str] | None = None,
 ) -> Received:
-    """Register every object of the intake bucket that is not registered yet.
+    """Register every object of the intake bucket that is complete and not registered yet.
 
-    An object whose key names no camera, or of which two things were said that cannot both be true, is
-    registered and quarantined at once: it is not lost, and not guessed at. Safe to repeat.
+    An object that names no camera, or of which two things were said that cannot both be true, is registered and
+    quarantined at once: it is not lost, and not guessed at. Safe to repeat.
+
+    Args:
+        bucket: the intake bucket.
+        rules: sources and naming conventions.
+        store: the object store.
+        db: the records.
+        clock: what time it is.
+        hints: keys to look at; without them the whole bucket is listed.
 
     Raises:
         StoreUnavailableError: S3 did not answer; uploads registered so far stay registered.
         DatabaseUnavailableError: Postgres did not answer; likewise.
     """
-    with db.begin() as session:
-        known = footage.known_objects(session, bucket)
+    look = _Look(bucket, rules, store, db, clock)
+    listing = store.list(bucket, "") if hints is None else look.at(hints)
     new: list[UploadId] = []
-    for listed in store.list(bucket, ""):
-        if listed.key.startswith(keys.DOCK_PREFIX) or known.get(listed.key) == listed.etag:
-            continue  # the dock registers what it takes in, when all of a recording is there
-        found = store.head(bucket, listed.key)
-        if found is None:
-            continue  # deleted between the listing and now
-        upload, refusal = _upload_from(found, naming, received_at=clock())
-        with db.begin() as session:
-            if not footage.add_upload(session, upload):
-                continue
-            claim = UploadClaim.from_metadata(found.metadata)
-            clocks = clocks_of_claim(claim, received_at=upload.received_at, named_start=upload.named_start)
-            facts.add_clocks(session, upload.upload_id, clocks)
-            custody.append(session, _was_received(upload))
-            if refusal is not None:
-                kind, at = type(refusal).__name__, clock()  # after it was received
-                footage.quarantine(session, upload.upload_id, error_kind=kind, reason=str(refusal), at=at)
-                custody.append(
-                    session, CustodyEvent("quarantined", "upload", str(upload.upload_id), at, {"kind": kind})
-                )
-        log.info("upload_received", upload_id=str(upload.upload_id), size_bytes=upload.size_bytes)
-        new.append(upload.upload_id)
+    arriving = 0
+    with ThreadPoolExecutor(LOOKS, thread_name_prefix="look") as pool:
+        for batch in _batches(listing):
+            ready, early = look.complete(batch)
+            arriving += early
+            # A listing tells neither version nor metadata; one that is gone or has changed since is seen next time.
+            found = [one for one in pool.map(look.head, ready) if one is not None]
+            new += look.register(found)
     with db.begin() as session:
         waiting = footage.uploads_waiting(session)
         beside = companions.companions_waiting(session)
-    return Received(tuple(new), tuple(waiting), tuple(beside))
+    return Received(tuple(new), tuple(waiting), tuple(beside), arriving)
 
 
-def _upload_from(
-    found: StoredObject, naming: NamingTable, *, received_at: datetime
-) -> tuple[Upload, RejectedInputError | None]:
-    """The upload that an object is, and why it is refused when what was said of it cannot be."""
-    at = Location(found.bucket, found.key, found.version_id)
-    named = keys.parse_upload_key(found.key)
-    claim = UploadClaim.from_metadata(found.metadata)
-    *folders, last = found.key.split("/")
-    said = naming.read(claim.original_name or last)
-    folder = claim.folder or dcf_folder(folders)
-    base = claim.base_name or said.base
-    upload = Upload(
-        upload_id=Upload.id_for(at),
-        at=at,
-        etag=found.etag,
-        size_bytes=found.size_bytes,
-        exercise_id=named.exercise_id if named else None,
-        camera_serial=named.camera_serial if named else None,
-        original_name=claim.original_name,
-        claimed_digest=named.digest if named else found.digest,
-        received_at=received_at,
-        chapter=said.chapter,
-        claimed_start_at=claim.started_at or said.started_about or claim.modified_at,
-        companion_kind=claim.companion_kind or said.companion_kind,
-        name_group=name_group(named.exercise_id, named.camera_serial, folder, base) if named else None,
-        name_pattern=said.pattern_id,
-        named_start=said.started_at,
-    )
-    return upload, _refusal(found, named, claim)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look into the bucket."""
+
+    bucket: str
+    rules: IntakeRules
+    store: ObjectStore
+    db: Database
+    clock: Callable[[], datetime]
+
+    def at(self, hints: Iterable[str]) -> Iterator[ListedObject]:
+        for key in sorted(set(hints)):
+            found = self.store.head(self.bucket, key)
+            if found is not None:
+                yield ListedObject(found.key, found.size_bytes, found.etag)
+
+    def head(self, listed: ListedObject) -> StoredObject | None:
+        found = self.store.head(self.bucket, listed.key)
+        return found if found is not None and (_is_ours(listed.key) or found.etag == listed.etag) else None
+
+    def complete(self, batch: Sequence[ListedObject]) -> tuple[list[ListedObject], int]:
+        """Those of a batch that are new and complete, and how many are new and not complete."""
+        now = self.clock()
+        with self.db.begin() as session:
+            known = sightings.received_etags(session, self.bucket, [listed.key for listed in batch])
+            new = [one for one in batch if known.get(one.key) != one.etag and _is_taken_here(one)]
+            ready = [one for one in new if self._is_complete(session, one, now)]
+        return ready, len(new) - len(ready)
+
+    def _is_complete(self, session: Session, listed: ListedObject, now: datetime) -> bool:
+        source = None if _is_ours(listed.key) else source_of(self.rules.sources, listed.key)
+        if source is None:
+            return True
+        seen = sightings.see(session, self.bucket, listed.key, size_bytes=listed.size_bytes, etag=listed.etag, at=now)
+        return completeness(source, seen, None, now=now).is_complete
+
+    def register(self, found: Sequence[StoredObject]) -> list[UploadId]:
+        new: list[Upload] = []
+        with self.db.begin() as session:
+            for stored in found:
+                arrival = Arrival(
+                    Location(stored.bucket, stored.key, stored.version_id),
+                    stored.size_bytes,
+                    stored.etag,
+                    stored.digest,
+                    stored.metadata,
+                )
+                upload, refusal = upload_of(arrival, self.rules, Announced(), received_at=self.clock())
+                if not footage.add_upload(session, upload):
+                    continue
+                claim = UploadClaim.from_metadata(stored.metadata)
+                clocks = clocks_of_claim(claim, received_at=upload.received_at, named_start=upload.named_start)
+                facts.add_clocks(session, upload.upload_id, clocks)
+                custody.append(session, _was_received(upload))
+                if refusal is not None:
+                    self._refuse(session, upload, refusal)
+                new.append(upload)
+        for upload in new:
+            log.info("upload_received", upload_id=str(upload.upload_id), size_bytes=upload.size_bytes)
+        return [upload.upload_id for upload in new]
+
+    def _refuse(self, session: Session, upload: Upload, refusal: RejectedInputError) -> None:
+        kind, at = type(refusal).__name__, self.clock()  # after it was received
+        footage.quarantine(session, upload.upload_id, error_kind=kind, reason=str(refusal), at=at)
+        custody.append(session, CustodyEvent("quarantined", "upload", str(upload.upload_id), at, {"kind": kind}))
 
 
-def _refusal(found: StoredObject, named: keys.UploadKey | None, claim: UploadClaim) -> RejectedInputError | None:
-    if named is None:
-        return RejectedInputError("its key names no camera: send footage with `firsthand upload`")
-    if found.digest not in {None, named.digest}:
-        return ClaimMismatchError(f"expected SHA-256 {named.digest}, as in its key, found {found.digest} beside it")
-    if claim.size_bytes not in {None, found.size_bytes}:
-        return ClaimMismatchError(f"expected the announced {claim.size_bytes} bytes, found {found.size_bytes}")
-    return None
+def _is_ours(key: str) -> bool:
+    """Whether we wrote it ourselves: whole, and under its digest."""
+    return keys.parse_upload_key(key) is not None
+
+
+def _is_taken_here(listed: ListedObject) -> bool:
+    """Whether it is for us: the dock registers what it takes in; and what only makes a folder appear is no object."""
+    is_folder = listed.size_bytes == 0 and listed.key.endswith("/")
+    return not is_folder and not listed.key.startswith(keys.DOCK_PREFIX)
+
+
+def _batches(listing: Iterable[ListedObject]) -> Iterator[list[ListedObject]]:
+    rest = iter(listing)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
 
 
 def _was_received(upload: Upload) -> CustodyEvent:

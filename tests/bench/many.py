@@ -79,7 +79,7 @@ def measure(bench: Workbench, folder: Path, *, jobs: int = 4) -> list[Stage]:
     def receive(tell: Callable[[int], None]) -> None:
         found = receive_uploads(
             bucket=bench.settings.s3_intake_bucket,
-            naming=bench.naming,
+            rules=bench.rules,
             store=bench.store,
             db=bench.db,
             clock=bench.clock,

@@ -24,6 +24,7 @@ from pipeline.records import (
     footage,
     pictures,
     releases,
+    sightings,
 )
 from tests.builders import (
     EXERCISE,
@@ -81,6 +82,7 @@ def filled(databases: Databases) -> Any:
         docking.say(session, docked.container, docked.name, {"starttime": "0"}, at=NOON)
         docking.complete(session, docked.container, at=NOON)
         docking.link_upload(session, unclaimed.upload_id, docked.container, docked.name, None)
+        sightings.see(session, "intake", "drops/one.mp4", size_bytes=1, etag="0", at=NOON)
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))

@@ -12,7 +12,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location, Recording
 from pipeline.domain.ids import ExerciseId, RecordingId, RenditionId, UploadId
 from pipeline.errors import UsageError
-from pipeline.records import Session, decisions, footage
+from pipeline.records import Session, decisions, footage, sightings
 from tests.builders import (
     NOON,
     a_chain,
@@ -214,7 +214,7 @@ def test_of_an_object_the_newest_received_version_is_known(session: Session) -> 
             an_upload(at=at, etag=f"etag {number}", received_at=NOON + timedelta(seconds=number)),
         )
     footage.add_upload(session, an_upload(at=a_location("other", bucket="elsewhere")))
-    assert footage.known_objects(session, "intake") == {"key": "etag 2"}
+    assert sightings.received_etags(session, "intake", ["key", "other"]) == {"key": "etag 2"}
 
 
 def test_recordings_of_one_exercise_are_told_from_those_of_others(session: Session) -> None:

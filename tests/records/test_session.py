@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.errors import AccessDeniedError, DatabaseUnavailableError, FirsthandError, SettingsError
-from pipeline.records import Database, custody, footage
+from pipeline.records import Database, custody, footage, sightings
 from pipeline.records.migrate import upgrade
 from tests.builders import an_event, an_upload
 from tests.databases import Databases
@@ -70,7 +70,7 @@ def test_what_raises_leaves_neither_row_nor_event(db: Database) -> None:
     with pytest.raises(KeyboardInterrupt):
         record_and_fail()
     with db.begin() as session:
-        assert footage.known_objects(session, upload.at.bucket) == {}
+        assert sightings.received_etags(session, upload.at.bucket, [upload.at.key]) == {}
         assert custody.events_of(session, str(upload.upload_id)) == []
 
 

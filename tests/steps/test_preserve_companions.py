@@ -18,7 +18,7 @@ from tests.stages import Stages
 from tests.stores import PART_BYTES
 
 BESIDE_MS_MAX = 45
-"""CPU of our process for one small file, hashing and copying included: 20 on an idle machine, of 30 that are allowed."""
+"""CPU of our process for a small file, hashing and copying included: 20 on an idle machine, of 30 that are allowed."""
 
 
 def keep(bench: Workbench, *upload_ids: UploadId) -> None:
