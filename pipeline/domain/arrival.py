@@ -70,11 +70,7 @@ def _place_of(key: str, named: keys.UploadKey | None, rules: IntakeRules) -> tup
     nobody = Place(None, None, tuple(folders), name)
     source = source_of(rules.sources, key)
     if source is None:
-        prefixes = ", ".join(one.prefix for one in rules.sources)
-        return nobody, RejectedInputError(
-            f"its key names no camera and lies below the prefix of no source ({prefixes}): send footage with "
-            "`firsthand upload`, or declare the source"
-        )
+        return nobody, RejectedInputError("its key names no camera and no source: send footage with `firsthand upload`")
     try:
         return source.place_of(key), None
     except UsageError as exc:

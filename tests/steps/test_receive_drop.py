@@ -107,7 +107,7 @@ def test_the_digest_that_a_sender_recorded_is_checked(stages: Stages, raw: "S3Cl
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        ("elsewhere/1.mp4", "below the prefix of no source"),
+        ("elsewhere/1.mp4", "its key names no camera and no source"),
         ("whole/1.mp4", "source whole: expected camera"),
         ("whole/..%2f/1.mp4", "expected a camera serial"),
         ("whole/X4/.DS_Store", "computers and cameras keep for themselves"),
