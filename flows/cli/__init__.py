@@ -34,6 +34,8 @@ PARTS = (
 )
 """Modules of commands, in the order in which `--help` lists them."""
 
+ALONE = frozenset({"dock"})
+"""Modules that need nothing of the others: a server for months on end should not carry them in memory."""
 PARTNER_COMMANDS = frozenset({"pull", "verify"})
 
 
@@ -67,7 +69,7 @@ def main() -> None:
     """Run the command line; see `flows.cli.exits` for the exit codes."""
     configure_logs(level=logging.WARNING)
     try:
-        app = build((PARTNER,) if sys.argv[1:2] and sys.argv[1] in PARTNER_COMMANDS else PARTS)
+        app = build(_parts_for(sys.argv[1] if sys.argv[1:] else ""))
         code = app(standalone_mode=False)
     except FirsthandError as exc:
         err().print(f"[bold red]{type(exc).__name__.removesuffix('Error')}[/bold red]: ", end="")
@@ -82,6 +84,13 @@ def main() -> None:
         err().print("interrupted: run the same command again, it goes on where it was")
     _say_the_rest()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _parts_for(command: str) -> Sequence[str]:
+    """The modules that a command needs."""
+    if command in PARTNER_COMMANDS:
+        return (PARTNER,)
+    return (command,) if command in ALONE else PARTS
 
 
 def _say_the_rest() -> None:

@@ -2,9 +2,11 @@
 
 Rules kept here:
 
-* A body is cut into parts of one size. Each part is digested and sent by threads while the next one arrives; when too
-  many are under way in this whole process, nothing more is read, and the sender is slowed by TCP.
-* Whatever goes wrong, the parts are given back before the error goes on. Nothing is ever half there.
+* A body of known length flows through a pipe of a few blocks into one request to the store, digested by another thread
+  on the way. One of unknown length, or too long for one request, is cut into parts of one size that are sent while the
+  next one arrives. Where pipe or parts are full, nothing more is read, and the sender is slowed by TCP.
+* Whatever goes wrong, the request is broken off and the parts are given back before the error goes on. Nothing is ever
+  half there.
 * A sender that is silent for a minute is gone.
 """
 
@@ -12,16 +14,18 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from pipeline.adapters.object_store import Arriving, StoredObject
+from pipeline.dock.pipe import Pipe
 from pipeline.domain.digest import Sha256
 from pipeline.errors import UnavailableError
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+BLOCK_BYTES: Final = 1 << 20
 PART_BYTES: Final = 8 << 20
 PARTS_MAX: Final = 9_999
 """S3's limit for one object, less the last part."""
@@ -40,7 +44,9 @@ class Hands:
 
     def __init__(self) -> None:
         self._workers = ThreadPoolExecutor(8, thread_name_prefix="dock")
-        self._senders = ThreadPoolExecutor(2 * PARTS_UNDER_WAY, thread_name_prefix="part")
+        # A body that flows keeps a thread until it ends: digests must not wait behind it.
+        self._senders = ThreadPoolExecutor(BODIES_UNDER_WAY + PARTS_UNDER_WAY, thread_name_prefix="sender")
+        self._digesters = ThreadPoolExecutor(4, thread_name_prefix="digester")
         self.parts = asyncio.Semaphore(PARTS_UNDER_WAY)
         self.bodies = asyncio.Semaphore(BODIES_UNDER_WAY)
 
@@ -49,12 +55,22 @@ class Hands:
         return await asyncio.get_running_loop().run_in_executor(self._workers, lambda: work(*args, **named))
 
     def send(self, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> "asyncio.Future[R]":
-        """Run what blocks for long: a part on its way, or its digest."""
+        """Run what blocks for long: bytes on their way to the store."""
         return asyncio.get_running_loop().run_in_executor(self._senders, lambda: work(*args, **named))
+
+    def digest(self, digests: "Digests", block: bytes | bytearray) -> "asyncio.Future[Any]":
+        """Digest bytes, both ways at once."""
+        loop = asyncio.get_running_loop()
+        digests.size_bytes += len(block)
+        return asyncio.gather(
+            loop.run_in_executor(self._digesters, digests.md5.update, block),
+            loop.run_in_executor(self._digesters, digests.sha256.update, block),
+        )
 
     def close(self) -> None:
         """Wait for what is running."""
         self._senders.shutdown()
+        self._digesters.shutdown()
         self._workers.shutdown()
 
 
@@ -70,15 +86,16 @@ class TakenIn:
 
 
 @dataclass(slots=True)
-class _Digests:
+class Digests:
+    """What is known of a body so far."""
+
     md5: "_Hash" = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
     sha256: "_Hash" = field(default_factory=hashlib.sha256)
     size_bytes: int = 0
 
-    def add(self, part: bytearray) -> None:
-        self.md5.update(part)
-        self.sha256.update(part)
-        self.size_bytes += len(part)
+    def taken(self, finish: Callable[[], StoredObject] | None) -> "TakenIn":
+        """The body that all of this was."""
+        return TakenIn(self.md5.hexdigest(), Sha256(self.sha256.hexdigest()), self.size_bytes, finish)
 
 
 async def take_in(chunks: AsyncIterator[bytes], arriving: Arriving | None, hands: Hands) -> TakenIn:
@@ -106,14 +123,70 @@ async def take_in(chunks: AsyncIterator[bytes], arriving: Arriving | None, hands
         raise
 
 
+async def pass_through(
+    chunks: AsyncIterator[bytes], arriving: Arriving, hands: Hands, *, size_bytes: int, md5: str | None
+) -> TakenIn:
+    """Pass a body of known length on to the store while it is read.
+
+    Args:
+        chunks: the body.
+        arriving: where it goes.
+        hands: the threads.
+        size_bytes: how long it will be.
+        md5: what it will have, where that was announced: the store refuses anything else.
+
+    Raises:
+        UnavailableError: the sender fell silent or sent less than announced, or the store does not answer; nothing is
+            left in it.
+        Exception: whatever `chunks` raises; likewise.
+    """
+    pipe, digests = Pipe(), Digests()
+    storing = hands.send(arriving.add_stream, pipe, size_bytes=size_bytes, md5=md5)
+    storing.add_done_callback(lambda _: pipe.close())
+    digesting: asyncio.Future[Any] | None = None
+    try:
+        async for block in _blocks(chunks):
+            if storing.done():
+                break  # the store gave up: it says below why
+            await pipe.put(block)
+            if digesting is not None:
+                await digesting  # digests go over the blocks in order
+            digesting = hands.digest(digests, block)
+        if digesting is not None:
+            await digesting
+        if digests.size_bytes < size_bytes:
+            pipe.give_up()  # the request fails, and says so
+        pipe.end()
+        await storing
+    except BaseException:
+        pipe.give_up()
+        await asyncio.shield(asyncio.gather(storing, return_exceptions=True))
+        await asyncio.shield(hands.do(arriving.abort))
+        raise
+    found = digests.taken(None)
+    return replace(found, finish=lambda: arriving.finish_stream(size_bytes=found.size_bytes, md5=found.md5))
+
+
+async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes | bytearray]:
+    """Chunks put together into blocks: fewer hands are shaken."""
+    block = bytearray()
+    async for chunk in _lively(chunks):
+        block += chunk
+        if len(block) >= BLOCK_BYTES:
+            yield block
+            block = bytearray()
+    if block:
+        yield block
+
+
 class _Taking:
     """One body under way."""
 
     def __init__(self, arriving: Arriving | None, hands: Hands) -> None:
         self._arriving = arriving
         self._hands = hands
-        self._digests = _Digests()
-        self._digesting: asyncio.Future[None] | None = None
+        self._digests = Digests()
+        self._digesting: asyncio.Future[Any] | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._count = 0
 
@@ -125,7 +198,7 @@ class _Taking:
         await self._hands.parts.acquire()
         if self._digesting is not None:
             await self._digesting  # digests go over the parts in order
-        self._digesting = self._hands.send(self._digests.add, part)
+        self._digesting = self._hands.digest(self._digests, part)
         self._under_way.add(asyncio.create_task(self._carry(self._count, part, self._digesting)))
         for done in [task for task in self._under_way if task.done()]:
             self._under_way.remove(done)
@@ -136,15 +209,15 @@ class _Taking:
         arriving = self._arriving
         if self._count == 0 or arriving is None:
             await self._settle()
-            await self._hands.send(self._digests.add, last)
+            await self._hands.digest(self._digests, last)
             digest = Sha256(self._digests.sha256.hexdigest())
             finish = None if arriving is None else lambda: arriving.store_whole(last, digest=digest)
-            return self._taken(finish)
+            return self._digests.taken(finish)
         if last:
             await self.start(last)
         await self._settle()
         size_bytes = self._digests.size_bytes
-        return self._taken(lambda: arriving.finish(size_bytes=size_bytes))
+        return self._digests.taken(lambda: arriving.finish(size_bytes=size_bytes))
 
     async def give_up(self) -> None:
         """Wait for the threads, then give the parts back."""
@@ -166,10 +239,6 @@ class _Taking:
             await digesting
         finally:
             self._hands.parts.release()
-
-    def _taken(self, finish: Callable[[], StoredObject] | None) -> TakenIn:
-        digests = self._digests
-        return TakenIn(digests.md5.hexdigest(), Sha256(digests.sha256.hexdigest()), digests.size_bytes, finish)
 
 
 async def _lively(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -2,8 +2,9 @@
 
 Rules kept here:
 
-* Nothing is to be seen under the key until `finish`: parts of an unfinished multipart upload are no object, and a body
-  that fits into one part is written in one request.
+* Parts of an unfinished upload are no object. A body of known length is one part, sent while it is read: its ETag is
+  then the MD5 of the whole, which is compared before the object is. It is not a plain PUT, because a store may make an
+  object of one that broke off (Swift does, when only the last bytes are missing).
 * Only one sender writes a key at a time. Whoever begins gives back the parts that a killed one left under this key.
 * The bytes that are there already are not written again: what the ETag of the whole would be is known beforehand.
 
@@ -12,17 +13,35 @@ Each part travels with its MD5, which the server compares.
 
 import base64
 import hashlib
+import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
-from typing import cast
+from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 
 from pipeline.adapters.object_store.door import Door
 from pipeline.adapters.object_store.look import head_object
 from pipeline.adapters.object_store.values import StoredObject, encode_metadata
 from pipeline.domain.digest import Sha256
 from pipeline.errors import FirsthandError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import UploadPartRequestTypeDef
+
+PART_BYTES_MAX: Final = 5 << 30
+"""S3 takes no more in one part."""
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_OTHER_ETAGS = frozenset({"aws:kms", "aws:kms:dsse"})
+"""Where the bucket is encrypted so, an ETag is no MD5."""
+
+
+class Readable(Protocol):
+    """A body that is read to its end."""
+
+    def read(self, size: int = -1, /) -> bytes | bytearray:
+        """The next bytes; none at the end."""
 
 
 @dataclass(slots=True)
@@ -34,8 +53,9 @@ class Arriving:
     key: str
     media_type: str
     _upload_id: str | None = None
-    _parts: dict[int, bytes] = field(default_factory=dict)
-    """Number to MD5."""
+    _parts: dict[int, str] = field(default_factory=dict)
+    """Number to ETag."""
+    _has_md5s: bool = True
     _lock: Lock = field(default_factory=Lock)
 
     def add_part(self, number: int, part: bytes | bytearray) -> None:
@@ -49,7 +69,7 @@ class Arriving:
         with self._lock:
             upload_id = self._upload_id = self._upload_id or self._begin()
         with self.door.asking(self.bucket, self.key):
-            self.door.client.upload_part(
+            answer = self.door.client.upload_part(
                 Bucket=self.bucket,
                 Key=self.key,
                 UploadId=upload_id,
@@ -58,7 +78,7 @@ class Arriving:
                 ContentMD5=base64.b64encode(md5).decode(),
             )
         with self._lock:
-            self._parts[number] = md5
+            self._parts[number] = answer["ETag"].strip('"')
 
     def finish(self, *, size_bytes: int) -> StoredObject:
         """Let the parts become the object. Safe to repeat by sending everything again.
@@ -67,9 +87,8 @@ class Arriving:
             StoreUnavailableError: S3 did not answer: the object is there whole, or not at all.
             SettingsError, AccessDeniedError: as `ObjectStore.check`.
         """
-        md5s = [self._parts[number] for number in sorted(self._parts)]
-        whole = hashlib.md5(b"".join(md5s), usedforsecurity=False).hexdigest()
-        if (found := self._same(f"{whole}-{len(md5s)}", size_bytes)) is not None:
+        etags = [etag for _, etag in sorted(self._parts.items())]
+        if (found := self._same(_etag_of_all(etags), size_bytes)) is not None:
             self.abort()
             return found
         with self.door.asking(self.bucket, self.key):
@@ -79,12 +98,52 @@ class Arriving:
                 UploadId=str(self._upload_id),
                 MultipartUpload={
                     "Parts": [
-                        {"PartNumber": number, "ETag": f'"{md5.hex()}"'} for number, md5 in sorted(self._parts.items())
+                        {"PartNumber": number, "ETag": f'"{etag}"'} for number, etag in sorted(self._parts.items())
                     ]
                 },
             )
         self._upload_id = None
         return self._stored(answer.get("VersionId"))
+
+    def add_stream(self, body: Readable, *, size_bytes: int, md5: str | None) -> None:
+        """Send the whole body as one part while it is read. Nothing is an object before `finish`.
+
+        Args:
+            body: what is read to its end, in blocks of any size. When it raises, the request is broken off.
+            size_bytes: how much it will be; at most `PART_BYTES_MAX`.
+            md5: what it will have, where that is known: the server refuses anything else.
+
+        Raises:
+            StoreUnavailableError: S3 did not answer, or the body broke off; `abort` gives back what was sent.
+            SettingsError, AccessDeniedError: as `ObjectStore.check`.
+        """
+        with self._lock:
+            upload_id = self._upload_id = self._upload_id or self._begin()
+        request: UploadPartRequestTypeDef = {
+            "Bucket": self.bucket,
+            "Key": self.key,
+            "UploadId": upload_id,
+            "PartNumber": 1,
+            "Body": cast("IO[bytes]", body),  # it is asked for `read` alone
+            "ContentLength": size_bytes,
+        }
+        if md5 is not None:
+            request["ContentMD5"] = base64.b64encode(bytes.fromhex(md5)).decode()
+        with self.door.asking(self.bucket, self.key):
+            answer = self.door.client.upload_part(**request)
+        self._has_md5s = answer.get("ServerSideEncryption") not in _OTHER_ETAGS
+        self._parts[1] = answer["ETag"].strip('"')
+
+    def finish_stream(self, *, size_bytes: int, md5: str) -> StoredObject:
+        """Let the one part become the object, if the store has the bytes that were read.
+
+        Raises:
+            StoreUnavailableError: it has not, or S3 did not answer: the object is there whole, or not at all.
+            SettingsError, AccessDeniedError: as `ObjectStore.check`.
+        """
+        if self._has_md5s and self._parts[1] != md5:
+            raise StoreUnavailableError(f"{self.bucket}/{self.key}: expected MD5 {md5}, the store has {self._parts[1]}")
+        return self.finish(size_bytes=size_bytes)
 
     def store_whole(self, content: bytes | bytearray, *, digest: Sha256) -> StoredObject:
         """Store a body that is one part or less, in one request. Safe to repeat.
@@ -132,6 +191,14 @@ class Arriving:
         if found is None:
             raise StoreUnavailableError(f"{self.bucket}/{self.key} was written, and then was not there: send it again")
         return found
+
+
+def _etag_of_all(etags: Sequence[str]) -> str:
+    """The ETag of an object made of these parts, where ETags are MD5s: what S3 and Swift make of them."""
+    whole = hashlib.md5(usedforsecurity=False)
+    for etag in etags:
+        whole.update(bytes.fromhex(etag) if _MD5.fullmatch(etag) else etag.encode())
+    return f"{whole.hexdigest()}-{len(etags)}"
 
 
 def give_back_unfinished(door: Door, bucket: str, prefix: str, *, before: datetime | None = None) -> int:

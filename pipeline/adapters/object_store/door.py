@@ -19,6 +19,7 @@ from botocore.exceptions import (
     HTTPClientError,
     IncompleteReadError,
     SSLError,
+    UnseekableStreamError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
@@ -77,7 +78,8 @@ _REFUSALS: Final[Mapping[str, tuple[type[FirsthandError], str]]] = {
     **dict.fromkeys(("507", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"), _FULL),
     **dict.fromkeys(("ExpiredToken", "InvalidToken", "TokenRefreshRequired"), _EXPIRED),
     **dict.fromkeys(("401", "403", "AccessDenied", "AllAccessDisabled", "AccountProblem"), _DENIED),
-    **dict.fromkeys(("SlowDown", "Throttling", "RequestTimeout", "OperationAborted", "InvalidPart", "429"), _BUSY),
+    **dict.fromkeys(("SlowDown", "Throttling", "RequestTimeout", "429"), _BUSY),
+    **dict.fromkeys(("OperationAborted", "InvalidPart", "BadDigest"), _BUSY),
     **dict.fromkeys(_EXISTS, _BUSY),
 }
 """What an S3 error code (or, for a HEAD, the bare status) means to us. Anything else below 500 is a wrong setting."""
@@ -114,7 +116,7 @@ class Door:
             raise self._refusal(exc, bucket, key) from exc
         except SSLError as exc:
             raise SettingsError(f"{self.server} has no certificate that this machine trusts: {exc}") from exc
-        except (BotoConnectionError, HTTPClientError, IncompleteReadError) as exc:
+        except (BotoConnectionError, HTTPClientError, IncompleteReadError, UnseekableStreamError) as exc:
             raise StoreUnavailableError(
                 f"the object store at {self.server} did not answer when asked for {where} "
                 f"({type(exc).__name__}): is it running, and is {self.settings}_ENDPOINT_URL right?"
