@@ -1,21 +1,37 @@
 """A bench with one of everything that can be looked up, for tests that look and change nothing."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from pipeline.domain import keys
+from pipeline.domain.clock_claim import clocks_of
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Duplicate, Verdict
 from pipeline.domain.ids import AnnotationId, CameraSerial, ReleaseId, UploadId
+from pipeline.domain.media import ClockClaim
+from pipeline.domain.original_facts import OriginalFacts
+from pipeline.domain.still import CameraNames, GeoPoint, Orientation, StillFacts
+from pipeline.domain.track import MotionSummary
 from pipeline.errors import DamagedMediaError
-from pipeline.records import duplicates, exercises
+from pipeline.records import duplicates, exercises, facts
 from pipeline.workbench import Workbench
-from tests.builders import CAMERA, Chain, a_declaration, a_duplicate
+from tests.builders import CAMERA, Chain, a_declaration, a_duplicate, a_track, described_facts
 from tests.stages import Stages
 from tests.stored import answer, store_chain
 
 NASTY_NAME = "[/bold]\u202e[red] Jane's day\x1b[31m é.mp4"
 """What a file may be called: markup, an order to the terminal, and a sign that turns text around."""
+
+
+A_TIMECODE = ClockClaim("stream 0:timecode", "15:44:35:10")
+FACTS = OriginalFacts(
+    still=StillFacts(CameraNames("Maker"), Orientation(90, is_mirrored=True), GeoPoint(Fraction(1), Fraction(2)), ()),
+    telemetry=a_track(motion=(MotionSummary("gyroscope", 100, Fraction(197)),)),
+    silent_head_s=Fraction(30),
+    problem="the track cannot be read",
+)
+"""More than one original can say, so that every field is there."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,9 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
     with bench.db.begin() as session:
         exercises.add_declaration(session, a_declaration(), at=bench.clock())
     chain = store_chain(bench)
+    with bench.db.begin() as session:
+        facts.add_facts(session, described_facts(chain.original, facts=FACTS))
+        facts.add_clocks(session, chain.original.digest, clocks_of((*chain.recording.facts.clock_claims, A_TIMECODE)))
     given = [one for clip in chain.clips[:2] for one in answer(bench, clip)]
     (refused,) = answer(bench, chain.clips[2], annotators=["annotator-a"], refusal="label 1: [nonsense] is no word")
     damaged = folder / "damaged.mp4"

@@ -12,6 +12,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.lookup.began import began
+from pipeline.lookup.description import Description, describe_original, describe_recording, in_words
 from pipeline.lookup.doubles import links_of
 from pipeline.lookup.naming import Ref, resolve
 from pipeline.records import (
@@ -44,6 +45,9 @@ class Thing:
 
     ref: Ref
     facts: dict[str, str]
+    """In words for people."""
+    described: Description | None
+    """What a recording or an original says of itself, as values; `None` for other things."""
     came_from: tuple[Ref, ...]
     became: tuple[Ref, ...]
     happenings: tuple[Happening, ...]
@@ -54,6 +58,7 @@ class _Links:
     facts: dict[str, str]
     came_from: list[Ref]
     became: list[Ref]
+    described: Description | None = None
 
 
 def show(db: Database, text: str) -> Thing:
@@ -69,7 +74,7 @@ def show(db: Database, text: str) -> Thing:
             Happening(at, kind, json.loads(canonical)["details"])
             for at, kind, _, canonical in custody.events_of(session, ref.thing_id)
         )
-    return Thing(ref, links.facts, tuple(links.came_from), tuple(links.became), happenings)
+    return Thing(ref, links.facts, links.described, tuple(links.came_from), tuple(links.became), happenings)
 
 
 def _exercise(session: Session, exercise_id: str) -> _Links:
@@ -141,6 +146,7 @@ def _state(upload: Upload, *, refused: bool, preserved: bool) -> str:
 def _original(session: Session, digest: str) -> _Links:
     original = footage.get_original(session, Sha256(digest))
     recording = footage.find_recording(session, original.digest)
+    described = describe_original(session, original.digest)
     return _Links(
         {
             "sha256": digest,
@@ -148,16 +154,19 @@ def _original(session: Session, digest: str) -> _Links:
             "preserved_at": original.preserved_at.isoformat(),
             "object": f"s3://{original.at.bucket}/{original.at.key}",
             "version_id": original.at.version_id,
+            **in_words(described),
         },
         [Ref("upload", str(upload.upload_id)) for upload in footage.uploads_of(session, original.digest)],
         [Ref("recording", str(recording.recording_id))] if recording else [],
+        described,
     )
 
 
 def _recording(session: Session, recording_id: str) -> _Links:
     recording = footage.get_recording(session, RecordingId(UUID(recording_id)))
     video, audio = recording.facts.video, recording.facts.audio
-    start = began(session, recording)
+    described = describe_recording(session, recording)
+    start = described.began or began(session, recording)
     became = [Ref("rendition", str(r.rendition_id)) for r in footage.all_renditions(session, recording.recording_id)]
     became += [Ref("clip", str(clip.clip_id)) for clip in clips.clips_of(session, recording.recording_id)]
     beside = companions.companions_of(session, recording.recording_id)
@@ -172,6 +181,7 @@ def _recording(session: Session, recording_id: str) -> _Links:
             "picture": f"{video.width_px}x{video.height_px} {video.codec}",
             "sound": f"{audio.codec} {audio.sample_rate_hz} Hz" if audio else "none",
             "probed_with": recording.tool_identity,
+            **in_words(described),
             "companions": ", ".join(f"{found.kind} {found.original_name or found.upload_id}" for found in beside)
             or "none",
             **_duplicates(session, recording.recording_id),
@@ -182,6 +192,7 @@ def _recording(session: Session, recording_id: str) -> _Links:
             *(Ref("upload", str(found.upload_id)) for found in beside),
         ],
         became,
+        described,
     )
 
 

@@ -25,8 +25,11 @@ ROOT = Path(__file__).parents[3]
 GOLDEN: dict[str, dict[str, str]] = json.loads((ROOT / "tests" / "golden" / "cli_json.json").read_text())
 """For each kind, the path of each field and its type; `?` after it where it may be null."""
 
-FREE = {"facts", "details"}
-"""Objects whose names depend on the thing; their values are texts."""
+DESCRIBED: dict[str, str] = json.loads((ROOT / "tests" / "golden" / "described_json.json").read_text())
+"""The same for what recordings and originals say of themselves, within a thing."""
+
+FREE = {"facts", "details", "described"}
+"""Objects whose names depend on the thing; their values are texts. What a thing describes is a document of its own."""
 
 DECLARATION = f"""
 exercise: {EXERCISE}
@@ -53,7 +56,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def check(kind: str, items: list[dict[str, Any]]) -> None:
-    expected = GOLDEN[kind]
+    expected = DESCRIBED if kind == "described" else GOLDEN[kind]
     assert items
     for item in items:
         assert list(item) == list(dict.fromkeys(re.split(r"[.\[]", path)[0] for path in expected))
@@ -74,6 +77,15 @@ def test_lists(look: Run, kind: str) -> None:
 def test_things(look: Run, furnished: Furnished) -> None:
     for thing in (EXERCISE, furnished.chain.clips[0].clip_id, furnished.published, furnished.stray):
         check("things", look("show", thing, "--json").items("things"))
+
+
+def test_what_recordings_and_originals_say_of_themselves(look: Run, furnished: Furnished) -> None:
+    chain = furnished.chain
+    for thing in (chain.recording.recording_id, chain.original.digest):
+        (shown,) = look("show", thing, "--json").items("things")
+        assert len(shown["described"]["originals"]) == 1
+        assert len(shown["described"]["clocks"]) > 1
+        check("described", [shown["described"]])
 
 
 def test_refusals_and_decisions(look: Run, run: Run, own_bench: Workbench, furnished: Furnished) -> None:
