@@ -1,8 +1,11 @@
-"""receive > preserve > probe > compare streams > render > compare pictures > cut: from the intake bucket to clips.
+"""receive > preserve > probe > assemble > compare > render > compare > cut: from the intake bucket to clips.
 
 One task per upload carries it through all stages, because each stage is recorded in our own database and a killed
 run goes on from there. More uploads than `SHARD_UPLOADS` are handed out to further runs of this same deployment, so
 that several workers share them; uploads are taken once, whoever gets to them first.
+
+Chapters of one recording are preserved and probed by a task each; the task that comes last assembles the recording and
+carries it on.
 """
 
 from typing import Any, cast
@@ -17,16 +20,16 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows.outcome import raise_worst
 from flows.presence import present
 from flows.retry import POLICY
-from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import RecordingId, RenditionId, UploadId
 from pipeline.errors import DamagedMediaError, QuarantinedError, RejectedInputError
+from pipeline.steps.assemble import assemble_series
 from pipeline.steps.assign import assign_uploads
 from pipeline.steps.compare import compare_pictures, compare_streams
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.describe import describe_companions, describe_original
 from pipeline.steps.preserve import preserve_companions, preserve_upload
 from pipeline.steps.probe import probe_original
-from pipeline.steps.quarantine import quarantine_upload
+from pipeline.steps.quarantine import quarantine_recording, quarantine_upload
 from pipeline.steps.receive import receive_uploads
 from pipeline.steps.render import render_recording
 from pipeline.steps.survey import survey_recording
@@ -124,27 +127,41 @@ def ingest_upload(upload_id: str) -> None:
             )
             # Two uploads of the same bytes share the files that work on them leaves on this machine.
             with bench.db.exclusive(f"original:{digest}"):
-                _make_clips(digest)
+                recording_id = probe_original(
+                    digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
+                )
+                describe_original(
+                    digest,
+                    store=bench.store,
+                    scratch=bench.scratch,
+                    reader=bench.facts,
+                    media=bench.media,
+                    db=bench.db,
+                    clock=bench.clock,
+                )
+                if recording_id is not None:
+                    _make_clips(recording_id)
         except QuarantinedError:
-            return  # another run came first, and refused it
+            pass  # another run came first, and refused it
         except RejectedInputError as error:
             quarantine_upload(named, error, scratch=bench.scratch, db=bench.db, clock=bench.clock)
+    _make_clips_of_series(named)
 
 
-def _make_clips(digest: Sha256) -> None:
+def _make_clips_of_series(upload_id: UploadId) -> None:
+    """Carry on with the series that an upload is a chapter of, once all of its chapters have come this far."""
     bench = open_workbench()
-    recording_id = probe_original(
-        digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
-    )
-    describe_original(
-        digest,
-        store=bench.store,
-        scratch=bench.scratch,
-        reader=bench.facts,
-        media=bench.media,
-        db=bench.db,
-        clock=bench.clock,
-    )
+    tool_identity = bench.media.identity
+    for recording_id in assemble_series(upload_id, tool_identity=tool_identity, db=bench.db, clock=bench.clock):
+        with bench.db.exclusive(f"recording:{recording_id}"):
+            try:
+                _make_clips(recording_id)
+            except RejectedInputError as error:
+                quarantine_recording(recording_id, error, scratch=bench.scratch, db=bench.db, clock=bench.clock)
+
+
+def _make_clips(recording_id: RecordingId) -> None:
+    bench = open_workbench()
     if compare_streams(
         recording_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
     ):

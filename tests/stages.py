@@ -14,6 +14,7 @@ from pipeline.domain.intake_rules import IntakeRules
 from pipeline.domain.labels import Taxonomy
 from pipeline.errors import DamagedMediaError, RejectedInputError
 from pipeline.steps import (
+    assemble,
     compare,
     cut,
     describe,
@@ -80,11 +81,15 @@ class Stages:
             clock=bench.clock,
         )
 
-    def probe(self, digest: Sha256) -> RecordingId:
+    def look(self, digest: Sha256) -> RecordingId | None:
+        """Probe what may be a chapter: then it is in no recording yet, and is described for its series."""
         bench = self.bench
-        return probe.probe_original(
+        found = probe.probe_original(
             digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
         )
+        if found is None:
+            self.describe(digest)
+        return found
 
     def compare(self, recording_id: RecordingId) -> bool:
         bench = self.bench
@@ -115,6 +120,15 @@ class Stages:
         return compare.compare_pictures(
             rendition_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
         )
+
+    def probe(self, digest: Sha256) -> RecordingId:
+        found = self.look(digest)
+        assert found is not None, "it is a chapter: assemble its series"
+        return found
+
+    def assemble(self, upload_id: UploadId) -> list[RecordingId]:
+        bench = self.bench
+        return assemble.assemble_series(upload_id, tool_identity=bench.media.identity, db=bench.db, clock=bench.clock)
 
     def render(self, recording_id: RecordingId, *, progress: Callable[[Fraction], None] | None = None) -> RenditionId:
         bench = self.bench
@@ -182,14 +196,19 @@ class Stages:
         made: list[ClipId] = []
         for upload_id in self.receive().waiting:
             try:
-                recording_id = self.probe(self.preserve(upload_id))
-                if self.compare(recording_id):
-                    continue
-                rendition_id = self.render_or_survey(recording_id)
-                made += [] if self.compare_pictures(rendition_id) else self.cut(rendition_id)
+                recording_id = self.look(self.preserve(upload_id))
+                made += self._carry_on(recording_id) if recording_id else []
             except RejectedInputError as error:
                 self.quarantine(upload_id, error)
+            for recording_id in self.assemble(upload_id):
+                made += self._carry_on(recording_id)
         return made
+
+    def _carry_on(self, recording_id: RecordingId) -> list[ClipId]:
+        if self.compare(recording_id):
+            return []
+        rendition_id = self.render_or_survey(recording_id)
+        return [] if self.compare_pictures(rendition_id) else self.cut(rendition_id)
 
     def select(
         self, name: str, version: str, *, annotators_min: int = 1, taxonomy: Taxonomy | None = None

@@ -120,6 +120,7 @@ def get(
     with byte_progress("fetching", total_bytes=None) as progress:
         fetched = fetching.get(thing, dest, db=bench.db, store=bench.store, progress=progress)
     if as_json:
-        emit("fetched", [fetched], as_json=True, empty="")
-    else:
-        out().print(printable(f"{fetched.path}  {fetched.size_bytes} bytes  sha256 {fetched.digest} (verified)"))
+        emit("fetched", fetched, as_json=True, empty="")
+        return
+    for one in fetched:
+        out().print(printable(f"{one.path}  {one.size_bytes} bytes  sha256 {one.digest} (verified)"))

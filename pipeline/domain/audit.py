@@ -18,7 +18,7 @@ ThingKind = Literal["exercise", "upload", "original", "recording", "rendition", 
 NEEDED_EVENTS: Mapping[str, frozenset[str]] = {
     "upload": frozenset({"received"}),
     "original": frozenset({"preserved"}),
-    "recording": frozenset({"probed"}),
+    "recording": frozenset({"probed", "assembled"}),
     "rendition": frozenset({"rendered"}),
     "clip": frozenset({"cut"}),
     "annotation": frozenset({"labelled", "labels_refused"}),

@@ -5,6 +5,8 @@ Rules kept here:
 * Clips tile: the first begins at frame 0, each begins where the one before ends, the last ends with the recording.
 * Where the source has clean keyframes at most `keyframe_gop_max_s` apart, every cut lies on one, so that a clip can
   later be an excerpt of the original's own packets. Elsewhere cuts lie on the nearest frame.
+* A break (something is lacking or doubled between two chapters) is always a cut: what lies on its two sides is planned
+  as if it were two recordings.
 * A tail shorter than the minimum stays with the clip before it. A recording shorter than the minimum is one clip.
 
 A plan says which kind of cut it made and why. It is the same for the same facts on every machine.
@@ -74,14 +76,34 @@ class ClipPlan:
         return tuple(clip.start_frame for clip in self.clips)
 
 
-def plan_clips(*, facts: MediaFacts, policy: ClipPolicy) -> ClipPlan:
-    """Plan the clips of a recording from what the probe found."""
+def plan_clips(*, facts: MediaFacts, policy: ClipPolicy, breaks: Sequence[int] = ()) -> ClipPlan:
+    """Plan the clips of a recording from what the probe found.
+
+    Args:
+        facts: of the whole recording.
+        policy: how long clips should be.
+        breaks: frames, counted from 0 and ascending, that no clip may hold together with the frame before.
+    """
     video = facts.video
-    return plan_cuts(
-        frame_count=video.frame_count,
-        frame_rate=video.frame_rate,
-        keyframe_frames=video.keyframe_frames,
-        policy=policy,
+    edges = [0, *breaks, video.frame_count]
+    plans = [
+        plan_cuts(
+            frame_count=end - start,
+            frame_rate=video.frame_rate,
+            keyframe_frames=[frame - start for frame in video.keyframe_frames if start <= frame < end],
+            policy=policy,
+        )
+        for start, end in pairwise(edges)
+    ]
+    if len(plans) == 1:
+        return plans[0]
+    cuts = [start + frame for start, plan in zip(edges, plans, strict=False) for frame in plan.cut_frames]
+    kinds = {plan.kind for plan in plans}
+    reason = "; ".join(dict.fromkeys(plan.reason for plan in plans))
+    return ClipPlan(
+        tile(cuts, video.frame_count, video.frame_rate),
+        kinds.pop() if len(kinds) == 1 else CutKind.BY_FRAME,
+        f"{reason}; and at {len(breaks)} breaks between chapters",
     )
 
 

@@ -28,6 +28,7 @@ EventKind = Literal[
     "probed",
     "described",
     "damage_found",
+    "assembled",
     "rendered",
     "cut",
     "submitted",

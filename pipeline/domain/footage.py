@@ -12,6 +12,7 @@ from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.companion import CompanionKind
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, RenditionId, UploadId, derive
+from pipeline.domain.joining import Join
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.timeline import Span
 
@@ -69,14 +70,31 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """One file of a recording, and its place on the recording's timeline."""
+
+    digest: Sha256
+    facts: MediaFacts
+    """Of this file alone, on its own timeline."""
+    start_frame: int
+    """The frame of the recording that is its first."""
+    join: Join | None
+    """How it follows the chapter before; `None` for the first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
-    """One press-record-to-stop of one camera; its timeline begins at its first video frame."""
+    """One press-record-to-stop of one camera; its timeline begins at its first video frame.
+
+    Of several files (chapters) the timeline is that of their frames, one file after the other: `joining`.
+    """
 
     recording_id: RecordingId
     exercise_id: ExerciseId
     camera_serial: CameraSerial
     originals: tuple[Sha256, ...]
     facts: MediaFacts
+    """Of one file, what it says; of several, of all together."""
     duration_s: Fraction
     frame_rate: Fraction
     tool_identity: str

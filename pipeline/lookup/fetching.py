@@ -10,7 +10,7 @@ from pipeline.domain.footage import Location
 from pipeline.domain.ids import ClipId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.errors import UsageError
 from pipeline.lookup.naming import Ref, resolve
-from pipeline.records import Database, clips, footage, releases
+from pipeline.records import Database, Session, clips, footage, releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,11 @@ class Fetched:
     size_bytes: int
 
 
-def get(text: str, target: Path, *, db: Database, store: ObjectStore, progress: Progress) -> Fetched:
+def get(text: str, target: Path, *, db: Database, store: ObjectStore, progress: Progress) -> list[Fetched]:
     """Fetch the bytes of the thing that a text names, into a file or a folder, and check their digest.
 
-    Safe to repeat; the file appears only when it is whole and right.
+    A recording of several chapters is several files, in order, and needs a folder. Safe to repeat; a file appears only
+    when it is whole and right.
 
     Raises:
         UsageError: the name names nothing, or a thing without bytes; or the file cannot be written.
@@ -34,40 +35,65 @@ def get(text: str, target: Path, *, db: Database, store: ObjectStore, progress: 
         StoreUnavailableError: S3 did not answer; no file was left.
     """
     ref = resolve(db, text)
-    at, digest, suffix = _location(db, ref)
-    path = target / f"{ref.thing_id}{suffix}" if target.is_dir() else target
+    stored = _stored(db, ref)
+    if len(stored) > 1 and not target.is_dir():
+        raise UsageError(
+            f"{ref.kind} {ref.thing_id} is {len(stored)} files: expected a folder that exists, found {target}"
+        )
+    return [
+        _fetch(ref, one, target / f"{ref.thing_id}{one.suffix}" if target.is_dir() else target, store, progress)
+        for one in stored
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """One object of a thing, and how the name of its file ends."""
+
+    at: Location
+    digest: Sha256 | None
+    suffix: str
+
+
+def _fetch(ref: Ref, stored: _Stored, path: Path, store: ObjectStore, progress: Progress) -> Fetched:
     if not path.parent.is_dir():
         raise UsageError(f"the folder {path.parent} does not exist")
+    at = stored.at
     try:
-        found = store.fetch(at.bucket, at.key, path, version_id=at.version_id, expect=digest, progress=progress)
+        found = store.fetch(at.bucket, at.key, path, version_id=at.version_id, expect=stored.digest, progress=progress)
         return Fetched(ref, path, found, path.stat().st_size)
     except OSError as exc:
         raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
-def _location(db: Database, ref: Ref) -> tuple[Location, Sha256 | None, str]:
+def _stored(db: Database, ref: Ref) -> list[_Stored]:
     with db.begin() as session:
-        if ref.kind == "original":
-            original = footage.get_original(session, Sha256(ref.thing_id))
-            return original.at, original.digest, ""
-        if ref.kind == "upload":
-            upload = footage.get_upload(session, UploadId(UUID(ref.thing_id)))
-            return upload.at, footage.content_of(session, upload.upload_id), ""
         if ref.kind == "recording":
             recording = footage.get_recording(session, RecordingId(UUID(ref.thing_id)))
-            original = footage.get_original(session, recording.originals[0])
-            return original.at, original.digest, ""
-        if ref.kind == "rendition":
-            rendition = footage.get_rendition(session, RenditionId(UUID(ref.thing_id)))
-            return rendition.at, rendition.digest, ".mp4"
-        if ref.kind == "clip":
-            made = clips.rendition_of_clip(session, ClipId(UUID(ref.thing_id)))
-            return made.at, made.digest, ".mp4"
-        if ref.kind == "release":
-            release_id = ReleaseId(UUID(ref.thing_id))
-            seal = releases.find_seal(session, release_id)
-            published = releases.find_publication(session, release_id)
-            if seal is None or published is None:
-                raise UsageError(f"release {ref.thing_id} is not published: it has no bytes to fetch")
-            return published.at, seal.manifest_digest, ".json"
+            originals = [footage.get_original(session, digest) for digest in recording.originals]
+            suffixes = [f"-{number:03}" for number in range(1, len(originals) + 1)] if len(originals) > 1 else [""]
+            return [_Stored(one.at, one.digest, suffix) for one, suffix in zip(originals, suffixes, strict=True)]
+        return [_Stored(*_location(session, ref))]
+
+
+def _location(session: Session, ref: Ref) -> tuple[Location, Sha256 | None, str]:
+    if ref.kind == "original":
+        original = footage.get_original(session, Sha256(ref.thing_id))
+        return original.at, original.digest, ""
+    if ref.kind == "upload":
+        upload = footage.get_upload(session, UploadId(UUID(ref.thing_id)))
+        return upload.at, footage.content_of(session, upload.upload_id), ""
+    if ref.kind == "rendition":
+        rendition = footage.get_rendition(session, RenditionId(UUID(ref.thing_id)))
+        return rendition.at, rendition.digest, ".mp4"
+    if ref.kind == "clip":
+        made = clips.rendition_of_clip(session, ClipId(UUID(ref.thing_id)))
+        return made.at, made.digest, ".mp4"
+    if ref.kind == "release":
+        release_id = ReleaseId(UUID(ref.thing_id))
+        seal = releases.find_seal(session, release_id)
+        published = releases.find_publication(session, release_id)
+        if seal is None or published is None:
+            raise UsageError(f"release {ref.thing_id} is not published: it has no bytes to fetch")
+        return published.at, seal.manifest_digest, ".json"
     raise UsageError(f"a thing of kind {ref.kind} has no bytes: `firsthand show {ref.thing_id}` explains it")

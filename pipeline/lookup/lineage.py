@@ -12,6 +12,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.lookup.began import began
+from pipeline.lookup.chaptered import chapter_facts
 from pipeline.lookup.description import Description, describe_original, describe_recording, in_words
 from pipeline.lookup.doubles import links_of
 from pipeline.lookup.naming import Ref, resolve
@@ -180,6 +181,7 @@ def _recording(session: Session, recording_id: str) -> _Links:
             "frame_rate": str(recording.frame_rate),
             "picture": f"{video.width_px}x{video.height_px} {video.codec}",
             "sound": f"{audio.codec} {audio.sample_rate_hz} Hz" if audio else "none",
+            **chapter_facts(session, recording),
             "probed_with": recording.tool_identity,
             **in_words(described),
             "companions": ", ".join(f"{found.kind} {found.original_name or found.upload_id}" for found in beside)

@@ -39,8 +39,9 @@ from pipeline.domain.duplicate import (
 )
 from pipeline.domain.footage import Original, Recording, Rendition
 from pipeline.domain.ids import RecordingId, RenditionId
+from pipeline.domain.media import MediaFacts
 from pipeline.errors import RejectedInputError
-from pipeline.records import Database, Session, custody, decisions, duplicates, footage, pictures
+from pipeline.records import Database, Session, chapters, custody, decisions, duplicates, footage, pictures
 
 log = structlog.get_logger()
 
@@ -79,8 +80,12 @@ def compare_streams(
     with db.begin() as session:
         recording = footage.get_recording(session, recording_id)
         known = duplicates.stream_digests_of(session, recording.originals)
-        missing = [footage.get_original(session, digest) for digest in recording.originals if digest not in known]
-    found = _digest(missing, recording, store=store, scratch=scratch, media=media)
+        missing = [
+            (footage.get_original(session, part.digest), part.facts)
+            for part in chapters.chapters_of(session, recording)
+            if part.digest not in known
+        ]
+    found = _digest(missing, store=store, scratch=scratch, media=media)
     with db.begin() as session:
         duplicates.take_turn(session)
         at = clock()
@@ -191,17 +196,17 @@ def _match(session: Session, earlier: Recording, later: Recording, hashes: Dense
 
 
 def _digest(
-    originals: list[Original], recording: Recording, *, store: ObjectStore, scratch: Scratch, media: Ffmpeg
+    originals: list[tuple[Original, MediaFacts]], *, store: ObjectStore, scratch: Scratch, media: Ffmpeg
 ) -> dict[Sha256, StreamDigests]:
     """The stream digests of these originals; nothing when one of them has none."""
     found: dict[Sha256, StreamDigests] = {}
-    for original in originals:
+    for original, facts in originals:
         source = scratch.file_for(original.digest)
         if not source.exists():
             at = original.at
             store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=original.digest)
         try:
-            found[original.digest] = media.digest_streams(source, recording.facts)
+            found[original.digest] = media.digest_streams(source, facts)
         except RejectedInputError as error:
             log.warning("streams_not_digested", digest=original.digest.hex, error_kind=type(error).__name__)
             return {}

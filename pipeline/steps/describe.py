@@ -18,10 +18,11 @@ from pipeline.adapters.scratch import Scratch
 from pipeline.domain.clock_claim import Clock, clocks_of, satellite_clocks, track_clocks
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
-from pipeline.domain.footage import Original, Recording
+from pipeline.domain.footage import Original
+from pipeline.domain.media import MediaFacts
 from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
 from pipeline.errors import RejectedInputError
-from pipeline.records import Database, Session, custody, facts, footage
+from pipeline.records import Database, Session, chapters, custody, facts, footage
 
 log = structlog.get_logger()
 
@@ -136,7 +137,7 @@ def _fetch(original: Original, target: Path, store: ObjectStore) -> Path:
 def _record(session: Session, described: DescribedOriginal) -> None:
     digest, found = described.digest, described.facts
     if facts.add_facts(session, described):
-        clocks = facts.add_clocks(session, digest, _clocks(found, footage.find_recording(session, digest)))
+        clocks = facts.add_clocks(session, digest, _clocks(found, _media_facts(session, digest)))
         details = {"facts": described.kind, "tool": described.tool_identity, "clocks": str(clocks)}
         event = CustodyEvent("described", "original", digest.hex, described.described_at, details)
         custody.append(session, event)
@@ -144,14 +145,23 @@ def _record(session: Session, described: DescribedOriginal) -> None:
         log.info("original_described", digest=digest.hex, facts=described.kind, has_problem=has_problem)
 
 
-def _clocks(found: OriginalFacts, recording: Recording | None) -> list[Clock]:
+def _media_facts(session: Session, digest: Sha256) -> MediaFacts | None:
+    """What the probe found in this one file: those of a recording may be those of several."""
+    probed = chapters.find_probe(session, digest)
+    if probed is not None:
+        return probed
+    recording = footage.find_recording(session, digest)
+    return recording.facts if recording is not None else None
+
+
+def _clocks(found: OriginalFacts, media_facts: MediaFacts | None) -> list[Clock]:
     clocks: list[Clock] = []
-    if recording is not None:
-        clocks += clocks_of(recording.facts.clock_claims)
+    if media_facts is not None:
+        clocks += clocks_of(media_facts.clock_claims)
     if found.still is not None:
         clocks += clocks_of(found.still.clocks)
     if found.telemetry is not None:
-        first_frame_s = recording.facts.video.start_s if recording is not None else Fraction(0)
+        first_frame_s = media_facts.video.start_s if media_facts is not None else Fraction(0)
         clocks += satellite_clocks(found.telemetry, first_frame_s=first_frame_s)
     if found.track is not None:
         clocks += track_clocks(found.track)

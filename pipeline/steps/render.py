@@ -16,7 +16,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location, Recording, Rendition
 from pipeline.domain.ids import RecordingId, RenditionId
 from pipeline.domain.recipe import Recipe
-from pipeline.records import Database, custody, damages, footage
+from pipeline.records import Database, chapters, custody, damages, footage
 
 log = structlog.get_logger()
 
@@ -48,20 +48,21 @@ def render_recording(
         recording = footage.get_recording(session, recording_id)
         known = footage.find_rendition(session, recording_id, recipe.digest)
         damage = damages.find_damage(session, recording_id)
+        parts = chapters.chapters_of(session, recording)
         originals = [footage.get_original(session, digest) for digest in recording.originals]
     if known is not None:
         return known.rendition_id
-    original = originals[0]
-    source = scratch.file_for(original.digest)
-    if not source.exists():
-        at = original.at
-        store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=original.digest)
+    for original in originals:
+        source, at = scratch.file_for(original.digest), original.at
+        if not source.exists():
+            store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=original.digest)
     rendition_id = Rendition.id_for(recording_id, recipe.digest, media.identity)
-    plan = plan_clips(facts=recording.facts, policy=policy)
+    breaks = [part.start_frame for part in parts if part.join is not None and part.join.is_broken]
+    plan = plan_clips(facts=recording.facts, policy=policy, breaks=breaks)
     with scratch.folder() as folder:
         target = folder / "rendition.mp4"
-        rendered = media.render(
-            source,
+        rendered = media.render_chapters(
+            [(scratch.file_for(part.digest), part.facts) for part in parts],
             recording.facts,
             recipe,
             cut_frames=[clip.start_frame for clip in plan.clips],

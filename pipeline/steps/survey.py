@@ -1,6 +1,6 @@
 """Find out what is lost of a recording that does not decode without error, and mark it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -9,10 +9,11 @@ from pipeline.adapters.ffmpeg import Ffmpeg
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.scratch import Scratch
 from pipeline.domain.custody import CustodyEvent
-from pipeline.domain.damage import Damage, judge_damage
+from pipeline.domain.damage import Damage, DecodedFrames, judge_damage
+from pipeline.domain.footage import Chapter
 from pipeline.domain.ids import RecordingId
 from pipeline.errors import DamagedMediaError
-from pipeline.records import Database, custody, damages, footage
+from pipeline.records import Database, chapters, custody, damages, footage
 
 log = structlog.get_logger()
 
@@ -30,26 +31,23 @@ def survey_recording(
     """Decode every frame strictly, record which are lost, and so keep what is good. Safe to repeat.
 
     Raises:
-        DamagedMediaError: `error` itself, where no frame decodes or the recording has more than one original;
-            nothing was recorded.
+        DamagedMediaError: `error` itself, where no frame decodes; nothing was recorded.
         MediaLimitError: decoding took longer than allowed; nothing was recorded.
         StoreUnavailableError: S3 did not answer; nothing was recorded.
     """
     with db.begin() as session:
         recording = footage.get_recording(session, recording_id)
         known = damages.find_damage(session, recording_id)
+        parts = chapters.chapters_of(session, recording)
         originals = [footage.get_original(session, digest) for digest in recording.originals]
     if known is not None:
         return known
-    if len(originals) != 1:
-        raise error
-    (original,) = originals
-    source = scratch.file_for(original.digest)
-    if not source.exists():
-        at = original.at
-        store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=original.digest)
+    for original in originals:
+        source, at = scratch.file_for(original.digest), original.at
+        if not source.exists():
+            store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=original.digest)
     video = recording.facts.video
-    found = media.survey(source, recording.facts)
+    found = _survey(parts, scratch, media)
     if not found.decoded:
         raise error
     entries = [round(at_s * video.frame_rate) for at_s in video.keyframes_s]
@@ -62,6 +60,19 @@ def survey_recording(
             custody.append(session, _was_found(recording_id, damage, at_time))
     log.warning("damage_found", recording_id=str(recording_id), frames_lost=damage.frames_lost, frames=damage.frames)
     return damage
+
+
+def _survey(parts: Sequence[Chapter], scratch: Scratch, media: Ffmpeg) -> DecodedFrames:
+    """What decodes of all chapters, in frames of the recording."""
+    expected: set[int] = set()
+    decoded: set[int] = set()
+    ends_early = False
+    for part in parts:
+        found = media.survey(scratch.file_for(part.digest), part.facts)
+        expected |= {part.start_frame + frame for frame in found.expected}
+        decoded |= {part.start_frame + frame for frame in found.decoded}
+        ends_early = ends_early or found.ends_early
+    return DecodedFrames(frozenset(expected), frozenset(decoded), ends_early=ends_early)
 
 
 def _was_found(recording_id: RecordingId, damage: Damage, at: datetime) -> CustodyEvent:

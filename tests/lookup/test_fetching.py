@@ -16,7 +16,8 @@ from tests.stored import content_of, store_chain
 
 
 def fetch(bench: Workbench, text: object, target: Path) -> Fetched:
-    return get(str(text), target, db=bench.db, store=bench.store, progress=lambda _: None)
+    (found,) = get(str(text), target, db=bench.db, store=bench.store, progress=lambda _: None)
+    return found
 
 
 @pytest.mark.parametrize("kind", ["upload", "original", "recording", "rendition", "clip", "release"])

@@ -42,6 +42,7 @@ from tests.builders import (
     a_location,
     a_task,
     add_chain,
+    add_two_chapters,
     an_answer,
     an_upload,
     described_facts,
@@ -83,6 +84,7 @@ def filled(databases: Databases) -> Any:
         docking.complete(session, docked.container, at=NOON)
         docking.link_upload(session, unclaimed.upload_id, docked.container, docked.name, None)
         sightings.see(session, "intake", "drops/one.mp4", size_bytes=1, etag="0", at=NOON)
+        add_two_chapters(session)
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))

@@ -20,8 +20,7 @@ from pipeline.adapters.ffmpeg.faults import (
     blame,
     last_words,
     refuse_cut_short,
-    refuse_decoder_errors,
-    refuse_lost_frames,
+    refuse_lost,
 )
 from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.limits import Limits
@@ -137,7 +136,37 @@ class Ffmpeg:
         is_damaged: bool = False,
         progress: Callable[[Fraction], None] | None = None,
     ) -> Rendered:
+        """Render one file: `render_chapters` of one.
+
+        Raises:
+            RejectedInputError: as there.
+            MediaToolError: as there.
+        """
+        return self.render_chapters(
+            [(source, facts)],
+            facts,
+            recipe,
+            cut_frames=cut_frames,
+            target=target,
+            is_damaged=is_damaged,
+            progress=progress,
+        )
+
+    def render_chapters(
+        self,
+        chapters: Sequence[tuple[Path, MediaFacts]],
+        facts: MediaFacts,
+        recipe: Recipe,
+        *,
+        cut_frames: Sequence[int],
+        target: Path,
+        is_damaged: bool = False,
+        progress: Callable[[Fraction], None] | None = None,
+    ) -> Rendered:
         """Decode once and encode once, with a keyframe wherever a clip will begin.
+
+        Chapters are files with the facts of each, shown one after the other; `facts` are those of all together. The
+        sound of each is laid beside its own picture, with silence where there is none.
 
         The decode is strict and so the check that nothing is damaged. With `is_damaged`, for footage that is known to
         be, frames that do not decode show what the decoder guesses or the frame before them, each in its own place.
@@ -155,14 +184,24 @@ class Ffmpeg:
         After any of them there is nothing at `target` that was not there before.
         """
         video = facts.video
-        size_bytes = _size_bytes(source)
-        if not is_damaged:
-            refuse_missing_media(source, size_bytes)
+        arguments = render_argv(
+            facts,
+            recipe,
+            cut_frames,
+            self._limits,
+            chapters=[chapter for _, chapter in chapters] if len(chapters) > 1 else (),
+            is_damaged=is_damaged,
+        )
+        inputs = {argv.source_name(number): path for number, (path, _) in enumerate(chapters)}
+        for path in inputs.values():
+            size_bytes = _size_bytes(path)
+            if not is_damaged:
+                refuse_missing_media(path, size_bytes)
         with working_folder(target.parent, f"{target.name}.part") as folder:
             finished = self._sandbox("ffmpeg").run(
-                render_argv(facts, recipe, cut_frames, self._limits, is_damaged=is_damaged),
+                arguments,
                 folder=folder,
-                inputs={argv.SOURCE: source},
+                inputs=inputs,
                 wall_s=self._limits.encoding_wall_s(video.duration_s),
                 on_line=_progress_reader(video.frame_count, progress),
             )
@@ -170,8 +209,7 @@ class Ffmpeg:
                 raise blame(finished, "decoding and encoding", DamagedMediaError)
             if not is_damaged:
                 refuse_cut_short(finished)
-                refuse_decoder_errors(finished, [stream.codec for stream in (video, facts.audio) if stream])
-                refuse_lost_frames(finished, stream_index=video.stream_index, packet_count=video.packet_count)
+                refuse_lost(finished, arguments, [chapter for _, chapter in chapters])
             rendition = folder / OUTPUT_FOLDER / RENDITION
             made = self.probe(rendition)
             check_rendition(made, source=video, recipe=recipe, cut_frames=cut_frames)

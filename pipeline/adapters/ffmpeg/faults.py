@@ -5,10 +5,12 @@ world's fault and may pass. Everything else, a crash of the decoder included, is
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from pipeline.adapters.ffmpeg.argv import input_number, source_name
 from pipeline.adapters.sandbox import Finished
 from pipeline.adapters.sandbox.endings import LIMIT_SIGNALS, NOT_STARTED, OUTSIDE_SIGNALS, signal_of
+from pipeline.domain.media import MediaFacts
 from pipeline.errors import DamagedMediaError, MediaLimitError, MediaToolError, RejectedInputError
 
 _SAID_WHEN_CUT_SHORT = ("partial file", "File ended prematurely", "corrupt input packet")
@@ -35,7 +37,7 @@ _OUR_OWN_LIST = re.compile(r" on whitelist '[^']*'")
 _LINES_SHOWN = 3
 _WORDS_SHOWN = 300
 
-_DECODED = re.compile(r"Input stream #0:(\d+) \(video\):.*?(\d+) frames decoded")
+_DECODED = re.compile(r"Input stream #(\d+):(\d+) \(video\):.*?(\d+) frames decoded")
 
 
 def blame(finished: Finished, doing: str, at_fault: type[RejectedInputError]) -> RejectedInputError | MediaToolError:
@@ -76,18 +78,38 @@ def refuse_cut_short(finished: Finished) -> None:
         raise DamagedMediaError(f"expected every packet that the container lists, found fewer: {last_words(finished)}")
 
 
-def refuse_lost_frames(finished: Finished, *, stream_index: int, packet_count: int) -> None:
-    """Refuse a decode that gave fewer or more frames than there are packets.
+def refuse_lost(finished: Finished, arguments: Sequence[str], chapters: Sequence[MediaFacts]) -> None:
+    """Refuse a strict decode by these arguments that lost a frame of any of the files that it read.
+
+    Raises:
+        DamagedMediaError: it did.
+        MediaToolError: ffmpeg did not say how many frames it decoded.
+    """
+    for number, chapter in enumerate(chapters):
+        streams = (chapter.video, chapter.audio)
+        refuse_decoder_errors(finished, [stream.codec for stream in streams if stream])
+        refuse_lost_frames(
+            finished,
+            stream_index=chapter.video.stream_index,
+            packet_count=chapter.video.packet_count,
+            input_number=input_number(arguments, source_name(number)),
+        )
+
+
+def refuse_lost_frames(finished: Finished, *, stream_index: int, packet_count: int, input_number: int = 0) -> None:
+    """Refuse a decode that gave fewer or more frames of one input's picture than it has packets.
 
     Raises:
         DamagedMediaError: the counts differ.
         MediaToolError: ffmpeg did not say how many frames it decoded.
     """
-    decoded = {int(stream): int(frames) for stream, frames in _DECODED.findall(finished.stderr)}
-    if stream_index not in decoded:
+    counts = _DECODED.findall(finished.stderr)
+    decoded = {(int(opened), int(stream)): int(frames) for opened, stream, frames in counts}
+    found = decoded.get((input_number, stream_index))
+    if found is None:
         raise MediaToolError("expected ffmpeg to tell how many frames it decoded, found nothing")
-    if decoded[stream_index] != packet_count:
-        raise DamagedMediaError(f"expected {packet_count} frames from as many packets, found {decoded[stream_index]}")
+    if found != packet_count:
+        raise DamagedMediaError(f"expected {packet_count} frames from as many packets, found {found}")
 
 
 def refuse_decoder_errors(finished: Finished, codecs: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ the first frame's moment to the last frame's end.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import ffmpeg
@@ -24,17 +25,51 @@ _CODER_FRAME_SAMPLES = 1024
 
 
 def render_argv(
-    facts: MediaFacts, recipe: Recipe, cut_frames: Sequence[int], limits: Limits, *, is_damaged: bool = False
+    facts: MediaFacts,
+    recipe: Recipe,
+    cut_frames: Sequence[int],
+    limits: Limits,
+    *,
+    chapters: Sequence[MediaFacts] = (),
+    is_damaged: bool = False,
 ) -> list[str]:
-    """Ffmpeg: one decode, one encode, a keyframe at each cut; any damage ends it (`-xerror`) unless it is known of."""
+    """Ffmpeg: one decode, one encode, a keyframe at each cut; any damage ends it (`-xerror`) unless it is known of.
+
+    Args:
+        facts: of the whole.
+        recipe: what to make.
+        cut_frames: where clips will begin.
+        limits: what it may cost.
+        chapters: where the whole is several files, the facts of each, in order; input n is `argv.source_name(n)`.
+        is_damaged: whether frames may be lost.
+    """
     video = facts.video
-    # Where frames may be lost, a count of frames is no clock: each goes where its own time says.
-    is_counted = not (video.is_variable_rate or is_damaged)
-    options: dict[str, Any] = {"r": ratio(video.frame_rate)} if is_counted else {}
     strictness = ("-max_error_rate", "1") if is_damaged else ("-xerror",)
-    source = open_source(limits, threads=1, **({} if is_damaged else {"err_detect": "explode"}), **options)
-    picture = _picture(source[str(video.stream_index)], video, recipe, is_damaged=is_damaged)
-    sound = _sound(source, facts, recipe)
+    pictures, sounds = [], []
+    layout = {1: "mono", 2: "stereo"}[recipe.audio_channels(facts.audio.channels if facts.audio else None)]
+    edges = _sample_edges(chapters or [facts], recipe.audio_sample_rate_hz)
+    for number, chapter in enumerate(chapters or [facts]):
+        # Where frames may be lost, a count of frames is no clock: each goes where its own time says.
+        is_counted = not (chapter.video.is_variable_rate or is_damaged)
+        options: dict[str, Any] = {"r": ratio(chapter.video.frame_rate)} if is_counted else {}
+        options |= {} if is_damaged else {"err_detect": "explode"}
+        source = open_source(limits, number=number, threads=1, **options)
+        stream = source[str(chapter.video.stream_index)]
+        pictures.append(_picture(stream, chapter.video, recipe, is_damaged=is_damaged))
+        heard = source if chapter.audio else _silence(number, layout, recipe.audio_sample_rate_hz)
+        sounds.append(_sound(heard, chapter, recipe, layout=layout, samples=edges[number + 1] - edges[number]))
+    picture, sound = pictures[0], sounds[0]
+    if len(pictures) > 1:
+        # What joins files guesses how long each last frame is shown; counting again leaves nothing to guess.
+        picture = (
+            ffmpeg.filter(pictures, "concat", n=len(pictures), v=1, a=0)
+            .filter("settb", ratio(1 / video.frame_rate))
+            .filter("setpts", "N")
+        )
+        sound = ffmpeg.filter(sounds, "concat", n=len(sounds), v=0, a=1).filter("asetpts", "N/SR/TB")
+    if facts.audio is not None or len(sounds) > 1:
+        # A track that turns out to be empty is found out after the encoder was asked for its frame size.
+        sound = sound.filter("asetnsamples", nb_out_samples=_CODER_FRAME_SAMPLES, pad=0)
     return compile_command(
         ffmpeg.output(
             picture,
@@ -76,15 +111,24 @@ def _picture(stream: Any, video: VideoFacts, recipe: Recipe, *, is_damaged: bool
     )
 
 
-def _sound(source: Any, facts: MediaFacts, recipe: Recipe) -> Any:
-    """Sound from the first frame's moment to the last frame's end, to the sample: padded or trimmed; else silence."""
+def _sample_edges(chapters: Sequence[MediaFacts], rate_hz: int) -> list[int]:
+    """The sample at which the sound of each chapter begins, and the end; each rounded by itself: nothing drifts."""
+    ends_s = accumulate(chapter.video.duration_s for chapter in chapters)
+    return [0, *(round(end_s * rate_hz) for end_s in ends_s)]
+
+
+def _silence(number: int, layout: str, rate_hz: int) -> Any:
+    """Endless silence. Each has a name of its own, because what is the same to the last letter is taken for one."""
+    name = f"anullsrc@{number}" if number else "anullsrc"
+    return ffmpeg.input(f"{name}=channel_layout={layout}:sample_rate={rate_hz}", format="lavfi")
+
+
+def _sound(source: Any, facts: MediaFacts, recipe: Recipe, *, layout: str, samples: int) -> Any:
+    """So many samples of sound from the first frame's moment on: padded or trimmed; else silence."""
     video, audio = facts.video, facts.audio
     rate_hz = recipe.audio_sample_rate_hz
-    layout = {1: "mono", 2: "stereo"}[recipe.audio_channels(audio.channels if audio else None)]
-    end_sample = round(video.duration_s * rate_hz)
     if audio is None:
-        silence = ffmpeg.input(f"anullsrc=channel_layout={layout}:sample_rate={rate_hz}", format="lavfi")
-        return silence["a:0"].filter("atrim", end_sample=end_sample)
+        return source["a:0"].filter("atrim", end_sample=samples)
     zero = round(video.start_s * audio.sample_rate_hz)
     return (
         source[str(audio.stream_index)]
@@ -92,9 +136,7 @@ def _sound(source: Any, facts: MediaFacts, recipe: Recipe) -> Any:
         .filter("aresample", rate_hz, **{"async": 1, "first_pts": 0})
         .filter("aformat", sample_fmts="fltp", channel_layouts=layout)
         .filter("apad")
-        .filter("atrim", end_sample=end_sample)
-        # A track that turns out to be empty is found out after the encoder was asked for its frame size.
-        .filter("asetnsamples", nb_out_samples=_CODER_FRAME_SAMPLES, pad=0)
+        .filter("atrim", end_sample=samples)
     )
 
 
