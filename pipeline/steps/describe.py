@@ -60,20 +60,20 @@ def describe_original(
         if facts.find_facts(session, digest) is not None:
             return
         original = footage.get_original(session, digest)
-        recording = footage.find_recording(session, digest)
+        media_facts = _media_facts(session, digest)
     source = scratch.file_for(digest)
     if not source.exists():
         _fetch(original, source, store)
     (found,) = reader.read("video", [source])
-    if recording is not None:
-        found = _with_silence(found, source, recording, media)
+    if media_facts is not None:
+        found = _with_silence(found, source, media_facts, media)
     with db.begin() as session:
         _record(session, DescribedOriginal(digest, "video", reader.identity, found, clock()))
 
 
-def _with_silence(found: OriginalFacts, source: Path, recording: Recording, media: Ffmpeg) -> OriginalFacts:
+def _with_silence(found: OriginalFacts, source: Path, media_facts: MediaFacts, media: Ffmpeg) -> OriginalFacts:
     try:
-        return replace(found, silent_head_s=media.silent_head_s(source, recording.facts))
+        return replace(found, silent_head_s=media.silent_head_s(source, media_facts))
     except RejectedInputError as exc:
         return replace(found, problem="; ".join(filter(None, (found.problem, str(exc)))))
 
