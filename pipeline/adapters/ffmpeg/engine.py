@@ -5,8 +5,7 @@ it: a file appears under its name whole and verified, or not at all.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -25,16 +24,16 @@ from pipeline.adapters.ffmpeg.faults import (
 from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.listening import SilenceReader, listening_argv
-from pipeline.adapters.ffmpeg.packets import PacketReader, Packets
+from pipeline.adapters.ffmpeg.packets import PacketReader, Packets, grid_frames
 from pipeline.adapters.ffmpeg.pictures import STRIP, strip_argv
 from pipeline.adapters.ffmpeg.probe import Header
-from pipeline.adapters.ffmpeg.rendering import RENDITION, render_argv
+from pipeline.adapters.ffmpeg.rendering import RENDITION, Rendered, progress_reader, render_argv
 from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, find_program, working_folder
 from pipeline.domain.clip import PlannedClip
 from pipeline.domain.damage import DecodedFrames
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import StreamDigests
-from pipeline.domain.media import Bars, MediaFacts, VideoFacts
+from pipeline.domain.media import Bars, MediaFacts
 from pipeline.domain.recipe import Recipe
 from pipeline.errors import (
     DamagedMediaError,
@@ -45,22 +44,6 @@ from pipeline.errors import (
 )
 
 _STREAM_HASH = re.compile(r"^\d+,([va]),sha256=([0-9a-f]{64})$", re.MULTILINE)
-_FRAME_DONE = re.compile(rb"frame=\s*(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What a rendition turned out to be, read back from its file."""
-
-    frame_count: int
-    frame_rate: Fraction
-    width_px: int
-    height_px: int
-
-    @property
-    def duration_s(self) -> Fraction:
-        """Length of the picture, and to the sample of the sound."""
-        return self.frame_count / self.frame_rate
 
 
 class Ffmpeg:
@@ -120,8 +103,8 @@ class Ffmpeg:
         packets = self._packets(path, video.stream_index, is_damaged=True)
         decoded = [int(line.split(b",")[2]) for line in lines if line[:1].isdigit()]
         return DecodedFrames(
-            expected=_grid_frames(packets.shown_ticks, video),
-            decoded=_grid_frames(decoded, video),
+            expected=grid_frames(packets.shown_ticks, video),
+            decoded=grid_frames(decoded, video),
             ends_early=_ends_early(path, finished),
         )
 
@@ -203,7 +186,7 @@ class Ffmpeg:
                 folder=folder,
                 inputs=inputs,
                 wall_s=self._limits.encoding_wall_s(video.duration_s),
-                on_line=_progress_reader(video.frame_count, progress),
+                on_line=progress_reader(video.frame_count, progress),
             )
             if finished.returncode != 0:
                 raise blame(finished, "decoding and encoding", DamagedMediaError)
@@ -406,12 +389,6 @@ def _size_bytes(path: Path) -> int:
         raise MediaToolError(f"the working copy of the media cannot be read: {exc.strerror}") from exc
 
 
-def _grid_frames(ticks: Iterable[int], video: VideoFacts) -> frozenset[int]:
-    """The places on the grid of these moments of the stream's clock."""
-    places = (round((at * video.time_base - video.start_s) * video.frame_rate) for at in ticks)
-    return frozenset(place for place in places if 0 <= place < video.frame_count)
-
-
 def _ends_early(path: Path, finished: Finished) -> bool:
     try:
         refuse_missing_media(path, _size_bytes(path))
@@ -419,14 +396,3 @@ def _ends_early(path: Path, finished: Finished) -> bool:
     except DamagedMediaError:
         return True
     return False
-
-
-def _progress_reader(frame_count: int, progress: Callable[[Fraction], None] | None) -> Callable[[bytes], None] | None:
-    if progress is None:
-        return None
-
-    def read_line(line: bytes) -> None:
-        if found := _FRAME_DONE.fullmatch(line.strip()):
-            progress(min(Fraction(int(found[1]), frame_count), Fraction(1)))
-
-    return read_line

@@ -4,9 +4,11 @@ Packets come in the order of the file, one line each, and may be millions: they 
 """
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.domain.media import VideoFacts
 from pipeline.errors import MediaLimitError, UnreadableMediaError
 
 _NO_TIME = b"N/A"
@@ -101,3 +103,9 @@ class PacketReader:
 
 def _ticks(field: bytes) -> int:
     return 0 if field == _NO_TIME else int(field)
+
+
+def grid_frames(ticks: Iterable[int], video: VideoFacts) -> frozenset[int]:
+    """The places on the grid of these moments of the stream's clock."""
+    places = (round((at * video.time_base - video.start_s) * video.frame_rate) for at in ticks)
+    return frozenset(place for place in places if 0 <= place < video.frame_count)

@@ -5,7 +5,10 @@ rendition is frame n of the source; for a variable one its nearest places on the
 the first frame's moment to the last frame's end.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
@@ -20,8 +23,25 @@ RENDITION = "rendition.mp4"
 
 _PRESETS = {Effort.LOW: "superfast", Effort.MEDIUM: "medium"}
 
+_FRAME_DONE = re.compile(rb"frame=\s*(\d+)")
+
 _CODER_FRAME_SAMPLES = 1024
 """How many samples AAC takes at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a rendition turned out to be, read back from its file."""
+
+    frame_count: int
+    frame_rate: Fraction
+    width_px: int
+    height_px: int
+
+    @property
+    def duration_s(self) -> Fraction:
+        """Length of the picture, and to the sample of the sound."""
+        return self.frame_count / self.frame_rate
 
 
 def render_argv(
@@ -165,3 +185,15 @@ def _video_options(video: VideoFacts, recipe: Recipe, cut_frames: Sequence[int])
 def _audio_options(audio: AudioFacts | None, recipe: Recipe) -> dict[str, Any]:
     channels = recipe.audio_channels(audio.channels if audio else None)
     return {"c:a": "aac", "b:a": recipe.audio_bits_per_s * channels, "flags:a": "+bitexact"}
+
+
+def progress_reader(frame_count: int, progress: Callable[[Fraction], None] | None) -> Callable[[bytes], None] | None:
+    """What reads ffmpeg's `-progress` and tells the part done, 0 to 1; nothing where nobody asks."""
+    if progress is None:
+        return None
+
+    def read_line(line: bytes) -> None:
+        if found := _FRAME_DONE.fullmatch(line.strip()):
+            progress(min(Fraction(int(found[1]), frame_count), Fraction(1)))
+
+    return read_line
