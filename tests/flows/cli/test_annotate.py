@@ -15,6 +15,7 @@ from tests.benches import Benches, environment_of
 from tests.browser.test_labelling_page import CHROMIUM, FLAGS
 from tests.builders import an_answer, some_labels
 from tests.flows.cli.conftest import Run
+from tests.flows.cli.test_json import check
 from tests.footage import make_clip
 from tests.stages import Stages
 
@@ -44,6 +45,9 @@ def labelled(benches: Benches, tmp_path_factory: pytest.TempPathFactory) -> tupl
             answer = an_answer(number=number, annotator=annotator, labels=some_labels(at_s=Fraction(at_s)))
             answer = replace(answer, clip_id=clip_id, taxonomy_digest=bench.taxonomy.digest, lead_time_s=9.0)
             assert annotations.add_answer(session, answer)
+        refused = an_answer(number=9, annotator="annotator-b", labels=None, refusal="no such label")
+        refused = replace(refused, clip_id=clip_ids[2], taxonomy_digest=bench.taxonomy.digest)
+        assert annotations.add_answer(session, refused)
     return bench, clip_ids
 
 
@@ -57,8 +61,16 @@ def test_status_tells_people_what_is_left_and_where_they_disagree(
     assert "Shot fired: 0 events marked by both, 2 by one only" in ended.out
     assert "projects/7/data?task=2" in ended.out
     (found,) = run("annotate", "status", "--json", **environment_of(bench)).items("labelling")
+    check("labelling", [found])
     assert [line["clip_id"] for line in found["disputes"]] == [str(clip_ids[1])]
     assert found["people"][0]["median_answer_s"] == 9.0
+
+
+def test_answers_that_cannot_be_used_are_listed(run: Run, labelled: tuple[Workbench, list[ClipId]]) -> None:
+    bench, clip_ids = labelled
+    (line,) = run("annotate", "refused", "--json", **environment_of(bench)).items("refused_answers")
+    check("refused_answers", [line])
+    assert (line["clip_id"], line["reason"]) == (str(clip_ids[2]), "no such label")
 
 
 def test_the_page_shows_who_marked_what_over_pictures_of_the_clip(
@@ -69,6 +81,7 @@ def test_the_page_shows_who_marked_what_over_pictures_of_the_clip(
     for _ in range(2):
         ended = run("annotate", "report", page_file, "--json", **environment_of(bench))
         (written,) = json.loads(ended.out)["items"]
+        check("reports", [written])
         assert written == {"path": str(page_file), "disputed_clips": 1}
     assert page_file.stat().st_mode & 0o077 == 0
     assert list(tmp_path.iterdir()) == [page_file]

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from flows.cli.annotate import AnnotateOutcome
+from flows.cli.demo import StageLine
 from pipeline.records import footage
 from pipeline.workbench import Workbench
 from tests.benches import environment_of
 from tests.builders import CAMERA, EXERCISE, NOON, an_upload
+from tests.databases import Databases
 from tests.flows.cli.conftest import Run
 from tests.furnished import Furnished
 from tests.stack_fixtures import SessionStack
@@ -51,7 +53,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for inner in value:
             yield from leaves(inner, f"{path}[]")
     else:
-        names = {str: "text", int: "number", bool: "yes or no", type(None): "null", dict: "texts"}
+        names = {str: "text", int: "number", float: "number", bool: "yes or no", type(None): "null", dict: "texts"}
         yield path, names[type(value)]
 
 
@@ -134,12 +136,26 @@ def test_parts(run: Run, postgres_s3_stack: SessionStack) -> None:
     assert {part["state"] for part in parts if part["name"] in {"postgres", "s3"}} == {"running"}
 
 
-def test_annotated() -> None:
-    """It takes Prefect and Label Studio to see one; its fields can be seen without."""
+def test_schemas(look: Run, databases: Databases) -> None:
+    url = databases.make_bare()
+    for _ in range(2):
+        check("schemas", look("migrate", "--json", FIRSTHAND_DATABASE_URL=url).items("schemas"))
+
+
+def test_annotated_and_stages() -> None:
+    """It takes Prefect and Label Studio to see one; their fields can be seen without."""
     assert [field.name for field in dataclasses.fields(AnnotateOutcome)] == list(GOLDEN["annotated"])
+    assert [field.name for field in dataclasses.fields(StageLine)] == list(GOLDEN["stages"])
+
+
+def test_every_kind_that_the_code_prints_is_documented() -> None:
+    code = "".join(path.read_text() for path in sorted((ROOT / "flows" / "cli").glob("*.py")))
+    printed = set(re.findall(r"\b(?:emit|tell)\(\s*\"([a-z_]+)\"", code))
+    assert printed
+    assert printed - set(GOLDEN) == set()
 
 
 def test_the_readme_names_every_kind_and_no_other() -> None:
-    named = re.search(r"`kind` is one of `([a-z\s]+)`", (ROOT / "README.md").read_text())
+    named = re.search(r"`kind` is one of `([a-z_\s]+)`", (ROOT / "README.md").read_text())
     assert named
     assert sorted(named[1].split()) == sorted(GOLDEN)
