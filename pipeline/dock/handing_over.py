@@ -13,12 +13,14 @@ from uuid import UUID
 
 from pipeline.domain import docking
 from pipeline.domain.chapter import ChapterPlace
+from pipeline.domain.claim import UploadClaim
+from pipeline.domain.clock_claim import clocks_of_claim
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.docking import Clip, ContainerKind, DockObject
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import derive
 from pipeline.errors import NotPermittedError
-from pipeline.records import Session, custody, footage
+from pipeline.records import Session, custody, facts, footage
 from pipeline.records import docking as records
 
 _ANY_TIME: Final = datetime.max.replace(tzinfo=UTC) - docking.CLOCK_TOLERANCE
@@ -98,6 +100,8 @@ def _upload(found: DockObject, *, at: datetime) -> Upload:
 
 def _register(session: Session, upload: Upload, found: DockObject, *, key_name: str | None) -> None:
     footage.add_upload(session, upload)
+    claim = UploadClaim(started_at=upload.claimed_start_at)
+    facts.add_clocks(session, upload.upload_id, clocks_of_claim(claim, received_at=upload.received_at))
     records.link_upload(session, upload.upload_id, found.container, found.name, key_name)
     custody.append(
         session,

@@ -156,7 +156,11 @@ def list_recordings(db: Database, *, exercise_id: str | None = None) -> list[Rec
                 clip_count=counts.get(recording.recording_id, 0),
                 beside=tuple(beside.get(recording.recording_id, ())),
                 damage=lost.summary if (lost := damaged.get(recording.recording_id)) else None,
-                start=began(session, recording),
+                start=began(
+                    session,
+                    recording,
+                    [line.digest for line in beside.get(recording.recording_id, ()) if line.digest is not None],
+                ),
             )
             for recording in footage.all_recordings(session, exercise_id)
         ]

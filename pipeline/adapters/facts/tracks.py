@@ -1,15 +1,17 @@
-"""What does a track beside footage say: GPX, SRT as drones and body cameras write it, or CSV?
+"""What does a track beside footage say: GPX, SRT as drones and body cameras write it, CSV, or the trail of a dock?
 
 Sidecars come from anybody: XML is read by defusedxml (no entity, no outside reference, no DTD), and size, depth, rows
 and fields are bounded. The form is told by content; a name says nothing. In work it runs within the walls of
 `adapters.sandbox` (`parse`).
 
 GPX 1.0 and 1.1: https://www.topografix.com/GPX/1/1/. SRT has no standard for places: read are the words that DJI
-(`[latitude: 51.5] [longitude: -0.12]`, `GPS(-0.12,51.5,17)`) writes.
+(`[latitude: 51.5] [longitude: -0.12]`, `GPS(-0.12,51.5,17)`) writes. Axis body-worn cameras send a trail as JSON with
+`CoordinateEntries` of `LocationWKT`, `SecondsFromStart` and `Timestamp`.
 """
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -39,6 +41,8 @@ _SRT_LONGITUDE = re.compile(r"\blongt?itude\s*[:=]\s*([+-]?\d{1,3}\.\d{1,18})", 
 _SRT_ALTITUDE = re.compile(r"\b(?:abs_alt|altitude)\s*[:=]\s*([+-]?\d{1,6}(?:\.\d{1,18})?)", re.ASCII | re.IGNORECASE)
 _SRT_GPS = re.compile(r"\bGPS\s?\(\s*([+-]?\d{1,3}\.\d{1,18})\s*,\s*([+-]?\d{1,3}\.\d{1,18})", re.ASCII)
 """Longitude first, as DJI writes it."""
+_WKT = re.compile(r"POINT\s?\(\s*([+-]?[\d.]{1,20})\s+([+-]?[\d.]{1,20})\s*\)", re.ASCII | re.IGNORECASE)
+"""Well-known text, longitude first."""
 _COLUMNS = {
     "latitude": ("latitude", "lat", "latitude_deg", "gps_latitude"),
     "longitude": ("longitude", "lon", "lng", "long", "longitude_deg", "gps_longitude"),
@@ -56,7 +60,7 @@ def parse(files: Mapping[str, str], options: Mapping[str, Any]) -> Any:  # noqa:
 
 
 def track_facts(data: bytes) -> TrackFacts:
-    """The track in these bytes, whichever of the three it is.
+    """The track in these bytes, whichever of them it is.
 
     Raises:
         UnreadableFileError: it is none of them, is longer than allowed, or has no point.
@@ -66,6 +70,8 @@ def track_facts(data: bytes) -> TrackFacts:
     beginning = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     if beginning.startswith(b"<"):
         form, points = "gpx", list(_gpx(data))
+    elif beginning.startswith(b"{"):
+        form, points = "axis trail", list(_trail(beginning))
     else:
         text = data.decode("utf-8-sig", errors="replace")
         form, points = ("srt", list(_srt(text))) if _SRT_TIME.search(text[:4096]) else ("csv", list(_csv(text)))
@@ -146,6 +152,29 @@ def _csv(text: str) -> Iterator[TrackPoint]:
                 yield point
     except csv.Error as exc:
         raise UnreadableFileError("expected a table with a comma, semicolon or tab between fields") from exc
+
+
+def _trail(data: bytes) -> Iterator[TrackPoint]:
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError) as exc:
+        raise UnreadableFileError("expected a trail in JSON, found something else") from exc
+    entries = said.get("CoordinateEntries") if isinstance(said, dict) else None
+    if not isinstance(entries, list) or len(entries) > ROWS_MAX:
+        raise UnreadableFileError(f"expected at most {ROWS_MAX} CoordinateEntries, found none or more")
+    for entry in entries:
+        if not isinstance(entry, dict):
+            continue
+        place = _WKT.fullmatch(str(entry.get("LocationWKT", ""))[:FIELD_LENGTH_MAX].strip())
+        point = place and _point(
+            place[2],
+            place[1],
+            None,
+            time=str(entry.get("Timestamp", "")),
+            position_s=_number(str(entry.get("SecondsFromStart", ""))),
+        )
+        if point:
+            yield point
 
 
 def _delimiter(text: str) -> str:

@@ -33,6 +33,11 @@ F/2.8, SS 206.14, ISO 150, EV 0, GPS (-0.1300, 51.6000, 17), D 24.39m
 """
 CSV = "Time;Latitude;Longitude;Altitude;Speed_m_s\n2026-03-02T10:00:00Z;51.5;-0.12;17.5;1.25\n;91;0;;\n"
 
+TRAIL = """{"CoordinateEntries": [
+  {"LocationWKT": "POINT(-0.12 51.5)", "SecondsFromStart": 0, "Timestamp": "2026-03-02T10:00:00Z"},
+  {"LocationWKT": "POINT (-0.13 51.6)", "SecondsFromStart": 1.5, "Timestamp": "soon"},
+  {"LocationWKT": "LINESTRING(1 2, 3 4)"}, "nothing"]}"""
+
 HERE = GeoPoint(Fraction("51.5"), Fraction("-0.12"), Fraction("17.5"))
 THERE = GeoPoint(Fraction("51.6"), Fraction("-0.13"))
 TEN = "2026-03-02T10:00:00+00:00"
@@ -51,6 +56,13 @@ def test_subtitles_tell_places_by_their_time_in_the_footage() -> None:
         TrackPoint(HERE, position_s=Fraction(0)),
         TrackPoint(THERE, position_s=Fraction("61.5")),
     )
+
+
+def test_the_trail_of_a_dock_tells_places_and_times() -> None:
+    found = track_facts(TRAIL.encode())
+    assert (found.form, found.points_found) == ("axis trail", 2)
+    here = GeoPoint(HERE.latitude_deg, HERE.longitude_deg)
+    assert found.points == (TrackPoint(here, TEN, Fraction(0)), TrackPoint(THERE, None, Fraction("1.5")))
 
 
 def test_a_table_tells_places_by_the_names_of_its_columns() -> None:
@@ -81,6 +93,10 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><gpx><wpt lat="
         GPX[:-20],
         '<?xml version="1.0" encoding="klingon"?><gpx/>',
         "<gpx/>",
+        "{",
+        "{}",
+        '{"a":' * 5000,
+        '{"CoordinateEntries": {}}',
         "",
         "name,age\nx,1\n",
         '"' + "x" * 200_000,
@@ -104,7 +120,9 @@ def test_a_track_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         track_facts(SRT.encode())
 
 
-@given(st.sampled_from([GPX, SRT, CSV]), st.lists(st.tuples(st.integers(0, 500), st.binary(max_size=6)), max_size=5))
+@given(
+    st.sampled_from([GPX, SRT, CSV, TRAIL]), st.lists(st.tuples(st.integers(0, 500), st.binary(max_size=6)), max_size=5)
+)
 def test_a_broken_track_is_read_or_refused_and_nothing_else(text: str, changes: list[tuple[int, bytes]]) -> None:
     data = text.encode()
     for at, instead in changes:
