@@ -68,6 +68,7 @@ def _receive(hints: list[str] | None) -> list[str]:
     received = receive_uploads(
         bucket=bench.settings.s3_intake_bucket,
         rules=bench.rules,
+        manifests=bench.manifests,
         store=bench.store,
         db=bench.db,
         clock=bench.clock,

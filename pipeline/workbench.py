@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
+from pipeline.adapters.manifests.reader import ManifestReader
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.sandbox import Parsers, WallsHere, walls_here
 from pipeline.adapters.scratch import Scratch
@@ -98,6 +99,11 @@ class Workbench:
     def parsers(self) -> Parsers:
         """Parsers of sidecars, stills and telemetry, each in a child of its own."""
         return Parsers(scratch=self.scratch.own, must_wall=self._must_wall)
+
+    @cached_property
+    def manifests(self) -> ManifestReader:
+        """Reader of what exports say about their files."""
+        return ManifestReader(self.parsers, scratch=self.scratch.own)
 
     @cached_property
     def facts(self) -> FactReader:

@@ -64,6 +64,7 @@ class Stages:
         return receive.receive_uploads(
             bucket=bench.settings.s3_intake_bucket,
             rules=rules or bench.rules,
+            manifests=bench.manifests,
             store=bench.store,
             db=bench.db,
             clock=bench.clock,

@@ -227,7 +227,7 @@ def _pattern(said: object, where: str, mistakes: list[str]) -> NamePattern | Non
         mistakes.append(f"{where}: expected a number of 0 or more, found {number!r}")
     if not _are_examples(examples):
         mistakes.append(f"{where}: expected one or more examples, each with a name and what it says")
-    match = _compiled(said["match"], where, mistakes)
+    match = compiled(said["match"], where, mistakes)
     if match is None or len(mistakes) > told:
         return None
     return NamePattern(
@@ -254,7 +254,8 @@ def _are_examples(examples: object) -> bool:
     )
 
 
-def _compiled(text: str, where: str, mistakes: list[str]) -> re.Pattern[str] | None:
+def compiled(text: str, where: str, mistakes: list[str]) -> re.Pattern[str] | None:
+    """A regular expression for names that cannot take long; `None` when it is not one, which is noted."""
     if _UNBOUNDED_GROUP.search(text) or len(_UNBOUNDED.findall(text)) > _UNBOUNDED_MAX:
         mistakes.append(
             f"{where}: expected no group repeated without end and at most {_UNBOUNDED_MAX} of *, + and {{n,}}"

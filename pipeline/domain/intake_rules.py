@@ -8,6 +8,9 @@ Written in TOML, in the file that FIRSTHAND_INTAKE_FILE names:
     folders = ["*", "camera"]             # north-yard/<anything>/<camera>/…; exercise by camera and day
     settle_s = 120
 
+    [[manifest]]                          # what exports say about their files: see `export_manifest`
+    …
+
     [[pattern]]                           # as in pipeline/domain/naming/patterns.toml; they come before those
     …
 """
@@ -18,19 +21,22 @@ from typing import Final
 
 from pipeline.domain import naming
 from pipeline.domain.drop import DROPS, Source, parse_sources
+from pipeline.domain.export_manifest import OURS, ManifestForm, parse_forms
 from pipeline.domain.file_name import NamingTable
 from pipeline.errors import SettingsError
 
 SIZE_MAX_BYTES: Final = 1 << 20
-_TABLES: Final = frozenset({"source", "pattern"})
+_TABLES: Final = frozenset({"source", "pattern", "manifest"})
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeRules:
-    """Sources and naming conventions."""
+    """Sources, naming conventions, and forms of manifests."""
 
     sources: tuple[Source, ...]
     naming: NamingTable
+    manifests: tuple[ManifestForm, ...] = (OURS,)
+    """The first whose name matches counts."""
 
 
 def everybody() -> IntakeRules:
@@ -56,4 +62,6 @@ def parse(text: str, *, source: str) -> IntakeRules:
     if "pattern" in said:
         table = NamingTable.of(said["pattern"], source=source).before(table)
     prefixes = {one.prefix for one in own}
-    return IntakeRules((*own, *(one for one in common.sources if one.prefix not in prefixes)), table)
+    forms = parse_forms(said.get("manifest", []), source=source)
+    sources = (*own, *(one for one in common.sources if one.prefix not in prefixes))
+    return IntakeRules(sources, table, (*forms, *common.manifests))

@@ -6,13 +6,14 @@ running it late, finds the same uploads. With hints it looks at their keys only.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
 import structlog
 
+from pipeline.adapters.manifests.reader import ManifestReader
 from pipeline.adapters.object_store import ListedObject, ObjectStore, StoredObject
 from pipeline.domain import keys
 from pipeline.domain.arrival import Arrival, upload_of
@@ -20,10 +21,11 @@ from pipeline.domain.claim import UploadClaim
 from pipeline.domain.clock_claim import clocks_of_claim
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.drop import Announced, completeness, source_of
+from pipeline.domain.export_manifest import SIZE_MAX_BYTES
 from pipeline.domain.footage import Location, Upload
 from pipeline.domain.ids import UploadId
 from pipeline.domain.intake_rules import IntakeRules
-from pipeline.errors import RejectedInputError
+from pipeline.errors import MissingObjectError, RejectedInputError
 from pipeline.records import Database, Session, companions, custody, facts, footage, sightings
 
 log = structlog.get_logger()
@@ -54,6 +56,7 @@ def receive_uploads(
     *,
     bucket: str,
     rules: IntakeRules,
+    manifests: ManifestReader,
     store: ObjectStore,
     db: Database,
     clock: Callable[[], datetime],
@@ -66,7 +69,8 @@ def receive_uploads(
 
     Args:
         bucket: the intake bucket.
-        rules: sources and naming conventions.
+        rules: sources, naming conventions, and forms of manifests.
+        manifests: what reads manifests of exports.
         store: the object store.
         db: the records.
         clock: what time it is.
@@ -76,7 +80,7 @@ def receive_uploads(
         StoreUnavailableError: S3 did not answer; uploads registered so far stay registered.
         DatabaseUnavailableError: Postgres did not answer; likewise.
     """
-    look = _Look(bucket, rules, store, db, clock)
+    look = _Look(bucket, rules, manifests, store, db, clock)
     listing = store.list(bucket, "") if hints is None else look.at(hints)
     new: list[UploadId] = []
     arriving = 0
@@ -99,9 +103,12 @@ class _Look:
 
     bucket: str
     rules: IntakeRules
+    manifests: ManifestReader
     store: ObjectStore
     db: Database
     clock: Callable[[], datetime]
+    _announced: dict[str, dict[str, Announced]] = field(default_factory=dict)
+    """By folder, and then by name in capitals: what the manifests of each folder say, read once in a look."""
 
     def at(self, hints: Iterable[str]) -> Iterator[ListedObject]:
         for key in sorted(set(hints)):
@@ -118,16 +125,46 @@ class _Look:
         now = self.clock()
         with self.db.begin() as session:
             known = sightings.received_etags(session, self.bucket, [listed.key for listed in batch])
-            new = [one for one in batch if known.get(one.key) != one.etag and _is_taken_here(one)]
-            ready = [one for one in new if self._is_complete(session, one, now)]
+        new = [one for one in batch if known.get(one.key) != one.etag and _is_taken_here(one)]
+        announced = [self._announcement(one.key) for one in new]
+        with self.db.begin() as session:
+            ready = [
+                one for one, said in zip(new, announced, strict=True) if self._is_complete(session, one, said, now)
+            ]
         return ready, len(new) - len(ready)
 
-    def _is_complete(self, session: Session, listed: ListedObject, now: datetime) -> bool:
+    def _announcement(self, key: str) -> Announced | None:
+        """What a manifest beside an object of a source says about it."""
+        if _is_ours(key) or source_of(self.rules.sources, key) is None:
+            return None
+        folder, _, name = key.rpartition("/")
+        if folder not in self._announced:
+            self._announced[folder] = self._announced_in(folder)
+        return self._announced[folder].get(name.upper())
+
+    def _announced_in(self, folder: str) -> dict[str, Announced]:
+        found: dict[str, Announced] = {}
+        for listed in self.store.list(self.bucket, f"{folder}/"):
+            name = listed.key.removeprefix(f"{folder}/")
+            form = next((form for form in self.rules.manifests if form.match.fullmatch(name)), None)
+            if form is None or "/" in name or listed.size_bytes > SIZE_MAX_BYTES:
+                continue
+            try:
+                content = self.store.read(self.bucket, listed.key, limit_bytes=SIZE_MAX_BYTES)
+            except MissingObjectError:
+                continue  # deleted between the listing and now
+            said, problem = self.manifests.read(form, content)
+            if problem is not None:
+                log.warning("manifest_not_read", form=form.form_id, problem=problem)
+            found |= said
+        return found
+
+    def _is_complete(self, session: Session, listed: ListedObject, said: Announced | None, now: datetime) -> bool:
         source = None if _is_ours(listed.key) else source_of(self.rules.sources, listed.key)
         if source is None:
             return True
         seen = sightings.see(session, self.bucket, listed.key, size_bytes=listed.size_bytes, etag=listed.etag, at=now)
-        return completeness(source, seen, None, now=now).is_complete
+        return completeness(source, seen, said, now=now).is_complete
 
     def register(self, found: Sequence[StoredObject]) -> list[UploadId]:
         new: list[Upload] = []
@@ -140,7 +177,8 @@ class _Look:
                     stored.digest,
                     stored.metadata,
                 )
-                upload, refusal = upload_of(arrival, self.rules, Announced(), received_at=self.clock())
+                announced = self._announcement(stored.key) or Announced()
+                upload, refusal = upload_of(arrival, self.rules, announced, received_at=self.clock())
                 if not footage.add_upload(session, upload):
                     continue
                 claim = UploadClaim.from_metadata(stored.metadata)

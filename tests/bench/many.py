@@ -80,6 +80,7 @@ def measure(bench: Workbench, folder: Path, *, jobs: int = 4) -> list[Stage]:
         found = receive_uploads(
             bucket=bench.settings.s3_intake_bucket,
             rules=bench.rules,
+            manifests=bench.manifests,
             store=bench.store,
             db=bench.db,
             clock=bench.clock,

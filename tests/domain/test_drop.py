@@ -138,7 +138,7 @@ def test_a_site_may_say_otherwise_of_the_drops_that_everybody_has() -> None:
         ("settle_s = 120", "settles = 1", "unknown field settles"),
         ('exercise = "EX-1"', 'exercise = "../1"', "expected an exercise id"),
         ("[[source]]", "[source]", "expected a list of sources"),
-        ("[[pattern]]", "[[patterns]]", "expected only pattern, source"),
+        ("[[pattern]]", "[[patterns]]", "expected only manifest, pattern, source"),
         ("id =", "= id", "expected TOML"),
         ("OURS001", "OURSxxx", "is read by no pattern"),
     ],

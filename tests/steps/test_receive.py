@@ -180,7 +180,14 @@ def test_dying_while_recording_leaves_nothing_and_looking_again_finds_it(
 
 def test_a_bucket_that_is_not_there_is_a_wrong_setting(bench: Workbench) -> None:
     with pytest.raises(SettingsError, match="bucket nowhere does not exist"):
-        receive_uploads(bucket="nowhere", rules=bench.rules, store=bench.store, db=bench.db, clock=bench.clock)
+        receive_uploads(
+            bucket="nowhere",
+            rules=bench.rules,
+            manifests=bench.manifests,
+            store=bench.store,
+            db=bench.db,
+            clock=bench.clock,
+        )
 
 
 # What names say

@@ -1,5 +1,6 @@
 """Objects that others put in the intake bucket: taken once, when they are complete, and never guessed at."""
 
+import json
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -8,8 +9,10 @@ import pytest
 
 from pipeline.domain import intake_rules
 from pipeline.domain.digest import Sha256
+from pipeline.domain.drop import SETTLE_S_MAX
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import UploadId
+from pipeline.errors import ClaimMismatchError
 from pipeline.records import footage
 from pipeline.workbench import Workbench
 from tests.builders import TickingClock
@@ -128,3 +131,35 @@ def test_what_cannot_be_placed_is_refused_with_a_reason_and_nothing_is_followed(
 def test_what_makes_a_folder_appear_is_no_object(stages: Stages, raw: "S3Client", intake: str) -> None:
     raw.put_object(Bucket=intake, Key="whole/X5/", Body=b"")
     assert stages.receive(rules=RULES).new == ()
+
+
+def test_a_manifest_completes_what_it_announces_and_what_it_says_is_checked(
+    stages: Stages, raw: "S3Client", intake: str
+) -> None:
+    content, other = os.urandom(60), os.urandom(60)
+    folder = "drops/EX-EXPORT/X7"
+    entries = [
+        {"name": "export/whole.mp4", "size_bytes": 60, "sha256": Sha256.of(content).hex},
+        {"name": "short.mp4", "size_bytes": 61},
+        {"name": "WRONG.mp4", "size_bytes": 60, "sha256": Sha256.of(content).hex},
+    ]
+    for name, put in (("whole.mp4", content), ("short.mp4", content), ("wrong.mp4", other), ("unsaid.mp4", content)):
+        raw.put_object(Bucket=intake, Key=f"{folder}/{name}", Body=put)
+    assert stages.receive().arriving == 4, "nobody has said anything yet"
+    raw.put_object(Bucket=intake, Key=f"{folder}/manifest.json", Body=json.dumps({"files": entries}).encode()[:-1])
+    assert stages.receive().new == (), "the manifest is not whole"
+    raw.put_object(Bucket=intake, Key=f"{folder}/manifest.json", Body=json.dumps({"files": entries}).encode())
+    taken = stages.receive()
+    found = {upload_of(stages, upload_id).original_name: upload_of(stages, upload_id) for upload_id in taken.new}
+    assert set(found) == {"whole.mp4", "wrong.mp4"}
+    assert found["whole.mp4"].claimed_digest == Sha256.of(content)
+    assert stages.preserve(found["whole.mp4"].upload_id) == Sha256.of(content)
+    with pytest.raises(ClaimMismatchError, match="expected the announced SHA-256"):
+        stages.preserve(found["wrong.mp4"].upload_id)
+    pass_time(stages, 61)
+    late = {upload_of(stages, upload_id).original_name: upload_id for upload_id in stages.receive().new}
+    assert set(late) == {"unsaid.mp4", "manifest.json"}
+    assert upload_of(stages, late["manifest.json"]).companion_kind == "manifest"
+    pass_time(stages, SETTLE_S_MAX)
+    (short,) = stages.receive().new
+    assert "expected the announced 61 bytes, found 60" in refusal_of(stages, short)
