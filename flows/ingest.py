@@ -33,6 +33,7 @@ from pipeline.steps.quarantine import quarantine_recording, quarantine_upload
 from pipeline.steps.receive import receive_uploads
 from pipeline.steps.render import render_recording
 from pipeline.steps.survey import survey_recording
+from pipeline.steps.unseal import unseal_original, unseal_recording
 from pipeline.workbench import ingest_jobs, open_workbench
 
 SHARD_UPLOADS = 200
@@ -128,6 +129,14 @@ def ingest_upload(upload_id: str) -> None:
             )
             # Two uploads of the same bytes share the files that work on them leaves on this machine.
             with bench.db.exclusive(f"original:{digest}"):
+                unseal_original(
+                    digest,
+                    store=bench.store,
+                    scratch=bench.scratch,
+                    parsers=bench.unsealing,
+                    content_keys=bench.content_keys,
+                    db=bench.db,
+                )
                 recording_id = probe_original(
                     digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
                 )
@@ -163,6 +172,14 @@ def _make_clips_of_series(upload_id: UploadId) -> None:
 
 def _make_clips(recording_id: RecordingId) -> None:
     bench = open_workbench()
+    unseal_recording(
+        recording_id,
+        store=bench.store,
+        scratch=bench.scratch,
+        parsers=bench.unsealing,
+        content_keys=bench.content_keys,
+        db=bench.db,
+    )
     if compare_streams(
         recording_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
     ):

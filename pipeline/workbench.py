@@ -6,6 +6,7 @@ that needs only Postgres does not ask for Label Studio.
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -14,8 +15,9 @@ from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.manifests.reader import ManifestReader
 from pipeline.adapters.object_store import ObjectStore
-from pipeline.adapters.sandbox import Parsers, WallsHere, walls_here
+from pipeline.adapters.sandbox import PARSER_LIMITS, Parsers, WallsHere, walls_here
 from pipeline.adapters.scratch import Scratch
+from pipeline.adapters.unsealing.keys import ContentKeys
 from pipeline.domain import intake_rules, taxonomies
 from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.file_name import NamingTable
@@ -25,10 +27,14 @@ from pipeline.domain.recipe import VIEWING, Recipe
 from pipeline.errors import SettingsError
 from pipeline.logs import configure_logs
 from pipeline.records import Database
-from pipeline.settings import Settings, load_settings
+from pipeline.settings import Settings, home, load_settings
 
 if TYPE_CHECKING:
     from pipeline.adapters.label_studio import LabelStudio, S3Source
+
+
+OPENED_BYTES_MAX = 1 << 40
+"""A clip is a few gigabytes; this keeps a child from filling any disk."""
 
 
 class Workbench:
@@ -94,6 +100,21 @@ class Workbench:
         """Ffmpeg within its limits."""
         limits = Limits(wall_s=self.settings.ffmpeg_timeout_s)
         return Ffmpeg(limits=limits, scratch=self.scratch.own, must_wall=self._must_wall)
+
+    @cached_property
+    def unsealing(self) -> Parsers:
+        """Opens encrypted footage in a child, which writes files as long as footage is."""
+        limits = replace(PARSER_LIMITS, file_bytes=OPENED_BYTES_MAX)
+        return Parsers(scratch=self.scratch.own, limits=limits, must_wall=self._must_wall)
+
+    @cached_property
+    def content_keys(self) -> ContentKeys:
+        """Our half of what encrypted footage is locked with."""
+        passphrase = self.settings.dock_private_key_passphrase
+        return ContentKeys(
+            self.settings.dock_private_key or home() / "dock" / "content-private.pem",
+            passphrase=passphrase.get_secret_value() if passphrase else None,
+        )
 
     @cached_property
     def parsers(self) -> Parsers:

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from pipeline.dock.connecting import connection_file
 from pipeline.dock.documents import read_categories
 from pipeline.dock.premises import Certificate, Premises, public_key_id
 from pipeline.dock.serving import serve as serve_dock
+from pipeline.domain.keys import DOCK_PREFIX
 from pipeline.errors import SettingsError, UsageError
 from pipeline.lookup.docked import list_docked
 from pipeline.settings import home
@@ -55,6 +57,8 @@ class ConnectionFile:
 
 ANYWHERE = "0.0.0.0"  # noqa: S104  # docking stations are other machines; without TLS it is refused
 LOOPBACK = "127.0.0.1"
+UNFINISHED = timedelta(days=1)
+"""What has been arriving for longer never will: its sender, or a dock, was killed and has begun anew or given up."""
 
 
 @dock_app.callback(invoke_without_command=True, epilog="Example: firsthand dock")
@@ -76,6 +80,8 @@ def serve(
     listen = host or (LOOPBACK if no_tls else ANYWHERE)
     certificate = None if no_tls else _certificate(bench)
     bench.store.check(bench.settings.s3_intake_bucket, versioned=True)
+    unfinished_before = bench.clock() - UNFINISHED
+    bench.store.give_back_unfinished(bench.settings.s3_intake_bucket, DOCK_PREFIX, before=unfinished_before)
     reception = Reception(bench.settings.s3_intake_bucket, bench.store, bench.db, bench.clock)
     tokens = Tokens(bench.settings.dock_user, _key(bench), bench.clock)
     categories = read_categories(bench.settings.dock_categories)
@@ -102,7 +108,7 @@ def write_connection_file(
         site=site,
         user=bench.settings.dock_user,
         key=_key(bench),
-        certificate=None if no_tls else _certificate(bench).certificate,
+        certificate=None if no_tls else _certificate(bench, url).certificate,
         public_key=_public_key(),
     )
     if output is not None:
@@ -160,17 +166,19 @@ def _public_key() -> Path | None:
     return path if path.exists() else None
 
 
-def _certificate(bench: Workbench) -> Certificate:
+def _certificate(bench: Workbench, url: str | None = None) -> Certificate:
     """The certificate that was given, or one of our own."""
     given, key = bench.settings.dock_certificate, bench.settings.dock_certificate_key
     if given is not None:
         return Certificate(given, key or given)
     if key is not None:
         raise SettingsError("FIRSTHAND_DOCK_CERTIFICATE_KEY: expected FIRSTHAND_DOCK_CERTIFICATE with it, found none")
-    names = dict.fromkeys([socket.getfqdn(), socket.gethostname(), "localhost", "127.0.0.1", *_url_host(bench)])
+    names = dict.fromkeys(
+        [socket.getfqdn(), socket.gethostname(), "localhost", "127.0.0.1", *_hosts(url, bench.settings.dock_url)]
+    )
     return _premises().certificate(list(names), now=bench.clock())
 
 
-def _url_host(bench: Workbench) -> list[str]:
-    found = urlsplit(bench.settings.dock_url or "").hostname
-    return [found] if found else []
+def _hosts(*urls: str | None) -> list[str]:
+    found = [urlsplit(url or "").hostname for url in urls]
+    return [host for host in found if host]

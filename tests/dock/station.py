@@ -50,10 +50,13 @@ class Station:
     url: str
     user: str = USER
     key: str = KEY
+    cacert: str | None = None
     _connection: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self._connection = swift.Connection(f"{self.url}/auth/v1.0", self.user, self.key, auth_version="1", retries=0)
+        self._connection = swift.Connection(
+            f"{self.url}/auth/v1.0", self.user, self.key, auth_version="1", retries=0, cacert=self.cacert
+        )
 
     def close(self) -> None:
         self._connection.close()

@@ -8,7 +8,7 @@ The other adapters stand on this one; it knows none of them.
 """
 
 from pipeline.adapters.sandbox.limits import ChildLimits
-from pipeline.adapters.sandbox.parsers import Parsers
+from pipeline.adapters.sandbox.parsers import PARSER_LIMITS, Parsers
 from pipeline.adapters.sandbox.process import Finished
 from pipeline.adapters.sandbox.runner import INPUT_FOLDER, OUTPUT_FOLDER, Sandbox, working_folder
 from pipeline.adapters.sandbox.walls import WallsHere, find_program, walls_here
@@ -16,6 +16,7 @@ from pipeline.adapters.sandbox.walls import WallsHere, find_program, walls_here
 __all__ = [
     "INPUT_FOLDER",
     "OUTPUT_FOLDER",
+    "PARSER_LIMITS",
     "ChildLimits",
     "Finished",
     "Parsers",

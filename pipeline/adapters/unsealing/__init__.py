@@ -1,0 +1,1 @@
+"""Footage that its camera encrypted is opened by a child within the walls; its key goes there through a pipe."""
