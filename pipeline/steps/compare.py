@@ -45,8 +45,8 @@ from pipeline.records import Database, Session, chapters, custody, decisions, du
 
 log = structlog.get_logger()
 
-KEYFRAMES_MAX = 120
-"""Pictures in which black bars are looked for."""
+BARS_WITHIN_S = 120
+"""From the beginning: as far as black bars are looked for."""
 
 CLEARLY_MORE = Fraction(6, 5)
 """How many times the pixels, or the frames a second, a copy must have before it is kept beside what it is a copy of."""
@@ -161,7 +161,7 @@ def _hash(
         store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=rendition.digest)
     with scratch.folder() as folder:
         keyframes, frames = folder / "keyframes", folder / "frames"
-        media.keyframe_pictures(source, duration_s, side_px=BARS_SIDE_PX, most=KEYFRAMES_MAX, target=keyframes)
+        media.keyframe_pictures(source, duration_s, side_px=BARS_SIDE_PX, first_s=BARS_WITHIN_S, target=keyframes)
         bars = find_bars(keyframes.read_bytes())
         media.pictures(source, duration_s, side_px=SIDE_PX, per_s=DENSE_PER_S, bars=bars, target=frames)
         return hash_pictures(frames)

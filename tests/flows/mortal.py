@@ -116,7 +116,7 @@ def _watch_transactions(acts: Acts) -> None:
 
 
 def _ingest() -> None:
-    for upload_id in ingest._waiting_uploads():
+    for upload_id in ingest._receive():
         ingest.ingest_upload.fn(upload_id)
 
 

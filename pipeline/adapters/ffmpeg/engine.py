@@ -270,16 +270,15 @@ class Ffmpeg:
             (folder / OUTPUT_FOLDER / STRIP).replace(target)
 
     def keyframe_pictures(
-        self, rendition: Path, duration_s: Fraction, *, side_px: int, most: int, target: Path
+        self, rendition: Path, duration_s: Fraction, *, side_px: int, first_s: int, target: Path
     ) -> None:
-        """Write grey keyframes of a rendition of ours, at most about so many, one after the other.
+        """Write grey keyframes of the first seconds of a rendition of ours, one after the other.
 
         Raises:
             MediaToolError: ffmpeg failed on it, or was stopped from outside.
             MediaLimitError: it took longer than allowed.
         """
-        every_s = max(Fraction(1), duration_s / most)
-        self._sample(argv.keyframe_pictures_argv(side_px, every_s, self._limits), rendition, duration_s, target)
+        self._sample(argv.keyframe_pictures_argv(side_px, first_s, self._limits), rendition, duration_s, target)
 
     def pictures(
         self, rendition: Path, duration_s: Fraction, *, side_px: int, per_s: int, bars: Bars, target: Path

@@ -41,7 +41,7 @@ def hashed(tmp_path_factory: pytest.TempPathFactory) -> Hashing:
     @cache
     def of(path: Path) -> DenseHashes:
         duration_s, target = media.probe(path).video.duration_s, folder / "pictures"
-        media.keyframe_pictures(path, duration_s, side_px=pictures.BARS_SIDE_PX, most=20, target=target)
+        media.keyframe_pictures(path, duration_s, side_px=pictures.BARS_SIDE_PX, first_s=20, target=target)
         bars = pictures.find_bars(target.read_bytes())
         media.pictures(path, duration_s, side_px=pictures.SIDE_PX, per_s=pictures.DENSE_PER_S, bars=bars, target=target)
         return pictures.hash_pictures(target)
