@@ -116,7 +116,7 @@ def _watch_transactions(acts: Acts) -> None:
 
 
 def _ingest() -> None:
-    for upload_id in ingest._receive():
+    for upload_id in ingest._receive(None):
         ingest.ingest_upload.fn(upload_id)
 
 
