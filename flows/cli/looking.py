@@ -22,10 +22,16 @@ _BEGAN_BECAUSE = ("began_uncertainty_s", "began_because", "began_disagreements")
 Exercise = Annotated[str | None, typer.Option(help="Only this exercise.")]
 
 
+_CAMERAS = ("undeclared_cameras", "silent_cameras")
+"""How many sent footage and were not declared, and how many were declared and sent none."""
+
+
 @app.command(epilog="Example: firsthand exercises --json")
 def exercises(as_json: Json = False) -> None:
-    """List the exercises that footage was uploaded for."""
-    emit("exercises", listing.list_exercises(open_workbench().db), as_json=as_json, empty="No exercises yet.")
+    """List the exercises that were declared or that footage was uploaded for, and what does not agree."""
+    found = listing.list_exercises(open_workbench().db)
+    columns = ("exercise_id", "days", "scenario", "uploads", "recordings", "clips", "quarantined")
+    emit("exercises", found, as_json=as_json, empty="No exercises yet.", columns=(*columns, *_CAMERAS))
 
 
 @app.command(epilog="Example: firsthand waiting --json")

@@ -1,12 +1,13 @@
 """What does a file that declares exercises say, as plain values?
 
 YAML holds one exercise, or a list of them. CSV holds a line for each camera, with the columns `exercise, scenario,
-held_on, site, serial, wearer, weapons`; weapons are `kind:ammunition` separated by `;`. Lines of one exercise belong
-together and must agree on everything but the camera.
+held_on, site, serial, wearer, weapons` and perhaps `held_until`; weapons are `kind:ammunition` separated by `;`. Lines
+of one exercise belong together and must agree on everything but the camera.
 """
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,8 @@ from pipeline.errors import UsageError
 SIZE_MAX_BYTES = 1 << 20
 """A declaration is a page; a file of megabytes is something else, and YAML is slow on it."""
 
+LAST_DAY = "held_until"
+"""A column that may be left out."""
 COLUMNS = ("exercise", "scenario", "held_on", "site", "serial", "wearer", "weapons")
 
 
@@ -47,18 +50,40 @@ def _from_csv(text: str, path: Path) -> list[object]:
     rows = csv.DictReader(io.StringIO(text), strict=True)
     exercises: dict[str, dict[str, object]] = {}
     cameras: dict[str, list[object]] = {}
+    mistakes: list[str] = []
     try:
-        if sorted(rows.fieldnames or ()) != sorted(COLUMNS):
-            raise UsageError(f"{path}: expected the columns {', '.join(COLUMNS)}, found {rows.fieldnames}")
-        for number, row in enumerate(rows, start=2):
-            weapons = [part.partition(":") for part in (row["weapons"] or "").split(";") if part.strip()]
-            said: dict[str, object] = {name: (row[name] or "").strip() for name in COLUMNS[:4]}
-            said["weapons"] = [{"kind": kind.strip(), "ammunition": of.strip()} for kind, _, of in weapons]
-            name = str(said["exercise"])
-            if exercises.setdefault(name, said) != said:
-                raise UsageError(f"{path}, line {number}: exercise {name} is described differently in an earlier line")
-            camera = {"serial": (row["serial"] or "").strip(), "wearer": (row["wearer"] or "").strip()}
+        _check_columns(rows.fieldnames, path)
+        for row in rows:
+            if None in row or None in row.values():
+                mistakes.append(f"line {rows.line_num}: expected {len(rows.fieldnames or ())} fields, found others")
+                continue
+            name = row["exercise"].strip()
+            said = _said(row)
+            earlier = exercises.setdefault(name, said)
+            wrong = sorted(of for of in {*said, *earlier} if said.get(of) != earlier.get(of))
+            if wrong:
+                told = f"{', '.join(wrong)} of exercise {name} differ from an earlier line"
+                mistakes.append(f"line {rows.line_num}: {told}")
+            camera = {"serial": row["serial"].strip(), "wearer": row["wearer"].strip()}
             cameras.setdefault(name, []).append(camera)
     except csv.Error as exc:
-        raise UsageError(f"{path}: expected CSV, found {exc}") from exc
+        raise UsageError(f"{path}, line {rows.reader.line_num}: expected CSV, found {exc}") from exc
+    if mistakes:
+        raise UsageError(f"{path}: {'; '.join(mistakes)}")
     return [{**said, "cameras": cameras[name]} for name, said in exercises.items()]
+
+
+def _check_columns(found: Sequence[str] | None, path: Path) -> None:
+    named = sorted(name for name in found or () if name != LAST_DAY)
+    if named != sorted(COLUMNS):
+        raise UsageError(f"{path}, line 1: expected the columns {', '.join(COLUMNS)}, found {', '.join(found or ())}")
+
+
+def _said(row: dict[str, str]) -> dict[str, object]:
+    """What a line says of its exercise; a day that is left empty is not said."""
+    said: dict[str, object] = {name: row[name].strip() for name in COLUMNS[:4]}
+    if row.get(LAST_DAY, "").strip():
+        said[LAST_DAY] = row[LAST_DAY].strip()
+    parts = [part.partition(":") for part in row["weapons"].split(";") if part.strip()]
+    said["weapons"] = [{"kind": kind.strip(), "ammunition": of.strip()} for kind, _, of in parts]
+    return said

@@ -10,6 +10,7 @@ A declaration is written by whoever ran the exercise. Rules kept here:
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Self, cast, get_args
@@ -127,6 +128,25 @@ class ExerciseDeclaration:
             "weapons": [{"kind": weapon.kind, "ammunition": weapon.ammunition} for weapon in self.weapons],
             **({"held_until": self.held_until.isoformat()} if self.held_until else {}),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRoll:
+    """Which cameras were declared, and which sent footage."""
+
+    undeclared: tuple[CameraSerial, ...]
+    """Sent footage, and nobody declared who wore them."""
+    silent: tuple[CameraSerial, ...]
+    """Were declared, and sent nothing."""
+
+
+def call_cameras(declared: ExerciseDeclaration | None, sent: Iterable[CameraSerial]) -> CameraRoll:
+    """Compare the cameras that sent footage for an exercise with those that were declared; without a declaration, all
+    that sent are undeclared.
+    """
+    worn = {camera.camera_serial for camera in declared.cameras} if declared is not None else set()
+    heard = set(sent)
+    return CameraRoll(tuple(sorted(heard - worn)), tuple(sorted(worn - heard)))
 
 
 def _day(text: str) -> date:

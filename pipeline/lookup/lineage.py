@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pipeline.domain.audit import ThingKind
 from pipeline.domain.digest import Sha256
+from pipeline.domain.exercise import call_cameras
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.lookup.began import began
@@ -83,11 +84,17 @@ def _exercise(session: Session, exercise_id: str) -> _Links:
     cameras = sorted({recording.camera_serial for recording in recordings})
     facts = {"recordings": str(len(recordings)), "cameras": ", ".join(cameras)}
     declared = exercises.newest_declaration(session, ExerciseId(exercise_id))
+    sent = exercises.cameras_of(session, ExerciseId(exercise_id))
+    roll = call_cameras(declared.declaration if declared else None, sent)
+    if roll.undeclared:
+        facts["sent_but_not_declared"] = ", ".join(roll.undeclared)
+    if roll.silent:
+        facts["declared_but_not_sent"] = ", ".join(roll.silent)
     if declared is not None:
         said = declared.declaration
         facts |= {
             "scenario": said.scenario,
-            "held_on": said.held_on.isoformat(),
+            "held_on": said.days,
             "site": said.site,
             "worn": ", ".join(f"{camera.camera_serial} by {camera.wearer}" for camera in said.cameras),
             "weapons": ", ".join(f"{weapon.kind} ({weapon.ammunition})" for weapon in said.weapons),

@@ -8,7 +8,9 @@ from uuid import UUID
 from pipeline.domain.assignment import exercise_for
 from pipeline.domain.clock import CorrectedStart
 from pipeline.domain.digest import Sha256
+from pipeline.domain.exercise import ExerciseDeclaration, call_cameras
 from pipeline.domain.footage import Recording
+from pipeline.domain.ids import CameraSerial, ExerciseId
 from pipeline.lookup.began import began
 from pipeline.records import (
     Database,
@@ -36,6 +38,13 @@ class ExerciseLine:
     clips: int
     quarantined: int
     first_seen_at: datetime
+    scenario: str | None
+    """This and the next three are null until it is declared."""
+    days: str | None
+    site: str | None
+    weapons: str | None
+    undeclared_cameras: tuple[str, ...]
+    silent_cameras: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +144,35 @@ class QuarantineLine:
 def list_exercises(db: Database) -> list[ExerciseLine]:
     """Every exercise, the one known longest first."""
     with db.begin() as session:
+        declared = {said.exercise_id: said for said in exercises.newest_declarations(session)}
         return [
-            ExerciseLine(row.exercise_id, row.uploads, row.recordings, row.clips, row.quarantined, row.first_seen_at)
+            _exercise_line(
+                row,
+                declared.get(ExerciseId(row.exercise_id)),
+                exercises.cameras_of(session, ExerciseId(row.exercise_id)),
+            )
             for row in overview.exercises(session)
         ]
+
+
+def _exercise_line(
+    row: overview.ExerciseCounts, declared: ExerciseDeclaration | None, sent: list[CameraSerial]
+) -> ExerciseLine:
+    roll = call_cameras(declared, sent)
+    return ExerciseLine(
+        row.exercise_id,
+        row.uploads,
+        row.recordings,
+        row.clips,
+        row.quarantined,
+        row.first_seen_at,
+        scenario=declared.scenario if declared else None,
+        days=declared.days if declared else None,
+        site=declared.site if declared else None,
+        weapons=", ".join(f"{weapon.kind} ({weapon.ammunition})" for weapon in declared.weapons) if declared else None,
+        undeclared_cameras=roll.undeclared,
+        silent_cameras=roll.silent,
+    )
 
 
 def list_recordings(db: Database, *, exercise_id: str | None = None) -> list[RecordingLine]:

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
 from pipeline.domain.exercise import ExerciseDeclaration
-from pipeline.domain.ids import ExerciseId
+from pipeline.domain.ids import CameraSerial, ExerciseId
 from pipeline.records.footage import insert_new
-from pipeline.records.tables import ExerciseDeclarationRow, ExerciseRow
+from pipeline.records.tables import ExerciseDeclarationRow, ExerciseRow, UploadAssignmentRow, UploadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,18 @@ def newest_declaration(session: Session, exercise_id: ExerciseId) -> Declared | 
     if row is None:
         return None
     return Declared(ExerciseDeclaration.parse(row.declaration), Sha256(row.digest), row.declared_at)
+
+
+def cameras_of(session: Session, exercise_id: ExerciseId) -> list[CameraSerial]:
+    """The cameras that uploads of an exercise came from, refused ones too."""
+    query = (
+        sa.select(UploadRow.camera_serial)
+        .join(UploadAssignmentRow, UploadAssignmentRow.upload_id == UploadRow.upload_id, isouter=True)
+        .where(
+            sa.func.coalesce(UploadRow.exercise_id, UploadAssignmentRow.exercise_id) == exercise_id,
+            UploadRow.camera_serial.is_not(None),
+        )
+        .distinct()
+        .order_by(UploadRow.camera_serial)
+    )
+    return [CameraSerial(serial) for serial in session.scalars(query) if serial is not None]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.domain.exercise import ExerciseDeclaration
+from pipeline.domain.exercise import CameraRoll, ExerciseDeclaration, call_cameras
+from pipeline.domain.ids import CameraSerial
 from pipeline.errors import UsageError
 
 GOOD: dict[str, Any] = {
@@ -81,3 +82,10 @@ def test_an_exercise_of_several_days_says_its_last() -> None:
 def test_days_that_cannot_be_and_names_mistyped_are_told(changes: dict[str, str], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         ExerciseDeclaration.parse(GOOD | changes)
+
+
+def test_cameras_are_called_and_those_that_do_not_agree_are_named() -> None:
+    said, heard = ExerciseDeclaration.parse(GOOD), [CameraSerial("X6039BHEY"), CameraSerial("STRANGER")]
+    assert call_cameras(said, heard) == CameraRoll(("STRANGER",), ("X6039BHEX",))
+    assert call_cameras(None, heard) == CameraRoll(("STRANGER", "X6039BHEY"), ())
+    assert call_cameras(said, [camera.camera_serial for camera in said.cameras]) == CameraRoll((), ())

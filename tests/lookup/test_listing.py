@@ -17,6 +17,9 @@ def test_exercises_are_told_with_what_became_of_their_uploads(furnished: Furnish
         0,
     )
     assert (second.exercise_id, second.uploads, second.clips, second.quarantined) == ("EX-2026-015", 2, 0, 1)
+    assert (first.scenario, first.days, first.weapons) == ("hostage", "2026-11-22", "carbine (blank)")
+    assert (first.undeclared_cameras, first.silent_cameras) == ((), ())
+    assert (second.scenario, second.undeclared_cameras) == (None, (CAMERA,))
 
 
 def test_recordings_are_told_with_their_exact_times(furnished: Furnished) -> None:

@@ -8,12 +8,13 @@ import pytest
 
 from pipeline.adapters.ffmpeg import Ffmpeg
 from pipeline.domain.clip import ClipPolicy, plan_clips
-from pipeline.domain.joining import join_facts, start_frames
+from pipeline.domain.joining import join_facts, measure_join, start_frames
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.recipe import VIEWING
 from pipeline.errors import DamagedMediaError
 from tests.chapters import split
 from tests.footage import make_clip, make_trait, shown_frames
+from tests.real_footage import each
 
 SHORT = ClipPolicy(stride_s=Fraction(1), minimum_s=Fraction(2, 5))
 CLICKS = "aevalsrc='if(lt(mod(t,0.5),0.004),0.9,0)':s=48000"
@@ -95,3 +96,15 @@ def test_damage_in_any_chapter_is_found(media: Ffmpeg, tmp_path: Path) -> None:
         chapters, whole, VIEWING, cut_frames=[0], target=tmp_path / "joined.mp4", is_damaged=True
     )
     assert rendered.frame_count == whole.video.frame_count
+
+
+@pytest.mark.parametrize("source", [one for one in each("video") if "gopro-max" in str(one) or "none" in str(one)])
+def test_a_real_recording_that_was_split_shows_the_frames_it_showed_before(
+    media: Ffmpeg, tmp_path: Path, source: Path
+) -> None:
+    first, second = (media.probe(path) for path in split(source, tmp_path, at_s=(5.005,)))
+    joined = render(media, sorted(tmp_path.glob("GX*.MP4")), tmp_path / "joined.mp4")
+    render(media, [source], tmp_path / "alone.mp4")
+    assert joined.video.frame_count == 315
+    assert media.frame_hashes(tmp_path / "joined.mp4") == media.frame_hashes(tmp_path / "alone.mp4")
+    assert measure_join(first, second).because.startswith("unknown, taken as contiguous")
