@@ -21,7 +21,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Original
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
-from pipeline.errors import RejectedInputError
+from pipeline.errors import MediaToolError, RejectedInputError
 from pipeline.records import Database, Session, chapters, custody, facts, footage
 
 log = structlog.get_logger()
@@ -88,15 +88,15 @@ def describe_companions(
 ) -> int:
     """Record what stills, thumbnails, proxies and tracks beside footage say, all that nobody has listened to yet.
 
-    Safe to repeat: what is recorded stays, the rest is read again.
+    Safe to repeat: what is recorded stays, the rest is read again. A parser that is stopped from outside stops nothing
+    else: its companions are listened to by the next run.
 
     Returns:
-        How many were described.
+        How many there were to listen to.
 
     Raises:
         DigestMismatchError: the preserved bytes are not those of a digest.
         StoreUnavailableError: S3 did not answer.
-        MediaToolError: a parser was stopped from outside.
     """
     with db.begin() as session:
         waiting = facts.companions_undescribed(session)
@@ -104,7 +104,11 @@ def describe_companions(
         digests = [digest for digest, of_kind in waiting if of_kind == kind]
         for first in range(0, len(digests), BATCH):
             batch = digests[first : first + BATCH]
-            _describe_batch(batch, kind, store=store, scratch=scratch, reader=reader, db=db, clock=clock)
+            try:
+                _describe_batch(batch, kind, store=store, scratch=scratch, reader=reader, db=db, clock=clock)
+            except MediaToolError as exc:
+                # Footage need not wait for what lies beside it; the next ingest listens again.
+                log.warning("companions_not_described", count=len(batch), error_kind=type(exc).__name__)
     return len(waiting)
 
 

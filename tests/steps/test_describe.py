@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.adapters.facts.reader import FactReader
+from pipeline.adapters.sandbox import Parsers
 from pipeline.domain.clock_claim import Clock
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import RecordingId
@@ -14,6 +16,7 @@ from pipeline.lookup.began import began
 from pipeline.lookup.lineage import show
 from pipeline.lookup.listing import list_recordings
 from pipeline.records import facts, footage
+from pipeline.steps import describe
 from pipeline.workbench import Workbench
 from tests.adapters.facts.conftest import a_photograph
 from tests.census import census
@@ -135,3 +138,18 @@ def test_what_cannot_be_read_is_a_problem_among_the_facts_and_refuses_nothing(st
     assert "expected GPX" in (found.facts.problem or "")
     assert clocks == []
     assert census(stages.bench).new_rows(before) == {"original_facts": 1, "custody_events": 1}
+
+
+def test_a_parser_that_cannot_start_leaves_companions_for_the_next_run(stages: Stages, tmp_path: Path) -> None:
+    still, in_the_way = tmp_path / "IMG_0099.JPG", tmp_path / "in the way"
+    still.write_bytes(a_photograph(orientation=3))
+    in_the_way.touch()
+    kept(stages, still)
+    bench = stages.bench
+    before = census(bench)
+    broken = FactReader(Parsers(scratch=in_the_way))
+    parts = {"store": bench.store, "scratch": bench.scratch, "db": bench.db, "clock": bench.clock}
+    assert describe.describe_companions(reader=broken, **parts) == 1
+    assert census(bench) == before
+    assert stages.describe_companions() == 1
+    assert stages.describe_companions() == 0
