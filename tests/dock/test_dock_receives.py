@@ -84,6 +84,17 @@ def test_bytes_arrive_exactly_and_the_answer_has_their_md5(
     assert (head["content-length"], head["etag"]) == (str(size_bytes), md5_of(content))
 
 
+@pytest.mark.parametrize("size_bytes", [3, (8 << 20) + 3], ids=["small", "two parts"])
+def test_a_body_of_unknown_length_arrives_exactly(registered: Station, bench: Workbench, size_bytes: int) -> None:
+    container, content = begin(registered, 10), LARGE[:size_bytes]
+    url, token = registered.storage
+    for _ in range(2):
+        pieces = iter([content[: size_bytes // 2], content[size_bytes // 2 :]])
+        assert swift.put_object(url, token, container, f"{size_bytes}.mp4", contents=pieces) == md5_of(content)
+    assert stored(bench, container, f"{size_bytes}.mp4") == [content]
+    assert unfinished(bench) == 0
+
+
 def test_everything_sent_again_changes_nothing(registered: Station, bench: Workbench) -> None:
     container = begin(registered, 2)
     for _ in range(3):
