@@ -30,13 +30,14 @@ Lives = list[list[str]]
 """What one process after the other does until it is killed."""
 
 OF_INGEST: Lives = [
-    *(["record"], ["record"]),  # two uploads are received: footage, and a text that calls itself so
+    ["record"],  # two uploads are received: footage, and a text that calls itself so
     *(["put"], ["record"]),  # the footage is preserved
     ["record"],  # and probed
+    *(["ffmpeg"], ["ffmpeg", "record"]),  # described
     *(["ffmpeg"], ["ffmpeg", "record"]),  # its streams are digested
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # rendered
-    # its pictures are hashed (black bars are looked for first), and compared
-    *(["ffmpeg"], ["ffmpeg", "ffmpeg"], ["ffmpeg", "ffmpeg", "record"], ["ffmpeg", "ffmpeg", "record"]),
+    # Its pictures are hashed (black bars are looked for first), and compared.
+    *(["ffmpeg"], ["ffmpeg", "ffmpeg"], ["ffmpeg", "ffmpeg", "record"], ["ffmpeg", "ffmpeg", "record", "record"]),
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # cut into two clips
     *(["put"], ["record"], ["record"]),  # the text is preserved, and refused
 ]
