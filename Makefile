@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 TEST_JOBS ?= 2
 export FIRSTHAND_HOME ?= $(CURDIR)/.firsthand
 
-.PHONY: help install system demo test lint bench lock clean
+.PHONY: help install system demo test lint bench powerloss lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -37,6 +37,9 @@ lint: $(INSTALLED) ## check style, types and import contracts
 
 bench: install ## measure speed against bare ffmpeg
 	@$(BIN)/python -m tests.bench
+
+powerloss: install ## kill what sends, docks and preserves footage at a hundred random moments; nothing may be lost
+	@$(BIN)/pytest tests/power --power-losses 100
 
 lock: $(INSTALLED) ## resolve the newest versions that fit into the lock files
 	@infra/locks/lock.sh

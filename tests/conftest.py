@@ -37,6 +37,11 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=25, derandomize=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How often power is lost in `tests/power`."""
+    parser.addoption("--power-losses", type=int, default=6, help="how many processes are killed at random moments")
+
+
 def pytest_configure() -> None:
     """Before anything is imported: forget the environment of whoever started this, and close the doors."""
     for name in [name for name in os.environ if name.startswith(OURS) and name not in KEPT]:

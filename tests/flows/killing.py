@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -38,7 +39,7 @@ class Mortals:
             text=True,
         )
 
-    def run(self, bench: Workbench, stage: str, *parameters: str, **options: int | None) -> tuple[int, list[str]]:
+    def run(self, bench: Workbench, stage: str, *parameters: str, **options: Any) -> tuple[int, list[str]]:
         """Do one stage in a process of its own.
 
         Returns:
@@ -52,6 +53,11 @@ class Mortals:
         self._parent.stdin.flush()
         code = int(self._parent.stdout.readline())
         return code, self._acts.read_text().splitlines()
+
+    def end(self) -> None:
+        """Kill the process that is at work now."""
+        for child in psutil.Process(self._parent.pid).children():
+            child.kill()
 
     def said(self) -> str:
         """The last that any of them said."""

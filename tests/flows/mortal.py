@@ -14,24 +14,31 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 import botocore.client
 import httpx
 import sqlalchemy as sa
+import uvicorn
 from sqlalchemy.orm import Session
 
 from flows import annotate, audit, ingest, release
+from pipeline.dock import Reception, Tokens, build
 from pipeline.domain import taxonomies
+from pipeline.domain.ids import CameraSerial, ExerciseId, UploadId
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.version import Version
 from pipeline.logs import configure_logs
+from pipeline.steps import preserve, upload
 from pipeline.workbench import open_workbench
+from tests.dock.station import KEY, USER
 
 PUTS = {"PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
@@ -47,6 +54,8 @@ class Job:
     """Where it writes the names of its acts, a line each."""
     dies_after: int | None = None
     """The number of the act after which it is killed."""
+    dies_at_s: float | None = None
+    """How long after its start it is killed, wherever it is then."""
     parameters: tuple[str, ...] = ()
     taxonomy_patch: int | None = None
     """Another version of the taxonomy, and with it a Label Studio project that nobody else has."""
@@ -126,8 +135,44 @@ def _release(name: str, version: str) -> None:
     release.publish.fn(release_id)
 
 
+def _send(folder: str) -> None:
+    bench = open_workbench()
+    upload.send_upload(
+        upload.plan_upload([Path(folder)], bench.naming),
+        exercise=ExerciseId("EX-POWER"),
+        camera=CameraSerial("POWER-1"),
+        bucket=bench.settings.s3_intake_bucket,
+        store=bench.store,
+        jobs=2,
+        clock=bench.clock,
+    )
+
+
+def _dock(port: str) -> None:
+    bench = open_workbench()
+    reception = Reception(bench.settings.s3_intake_bucket, bench.store, bench.db, bench.clock)
+    app = build(reception, Tokens(USER, KEY, bench.clock), categories=b"[]")
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
+
+
+def _keep() -> None:
+    bench = open_workbench()
+    for upload_id in ingest._receive(None):
+        preserve.preserve_upload(
+            UploadId(UUID(upload_id)),
+            originals_bucket=bench.settings.s3_originals_bucket,
+            store=bench.store,
+            scratch=bench.scratch,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
+
 STAGES: dict[str, Callable[..., None]] = {
     "ingest": _ingest,
+    "send": _send,
+    "keep": _keep,
+    "dock": _dock,
     "submit": annotate.submit.fn,
     "collect": annotate.collect.fn,
     "release": _release,
@@ -151,17 +196,31 @@ def do(job: Job) -> None:
     STAGES[job.stage](*job.parameters)
 
 
+def _end_of(pid: int, dies_at_s: float | None) -> int:
+    """How a child ended, by itself or at its time."""
+    if dies_at_s is not None:
+        until = time.monotonic() + dies_at_s
+        while time.monotonic() < until:
+            found, status = os.waitpid(pid, os.WNOHANG)
+            if found:
+                return status
+            time.sleep(0.001)
+        os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
+
+
 def main() -> None:
     for line in sys.stdin:
+        job = Job(**json.loads(line))
         pid = os.fork()
         if pid == 0:
             try:
-                do(Job(**json.loads(line)))
+                do(job)
             except BaseException:  # noqa: BLE001  # whatever it was, the parent is told and judges
                 traceback.print_exc()
                 sys.exit(1)
             sys.exit(0)
-        _, status = os.waitpid(pid, 0)
+        status = _end_of(pid, job.dies_at_s)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
 
