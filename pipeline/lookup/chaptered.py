@@ -13,7 +13,7 @@ def chapter_facts(session: Session, recording: Recording) -> dict[str, str]:
     parts = chapters.chapters_of(session, recording)
     told = {"chapters": str(len(parts)), "assembled_because": because}
     for number, part in enumerate(parts, start=1):
-        told[f"chapter_{number}"] = _told(part, recording)
+        told[f"file_{number}"] = _told(part, recording)
     if continues is not None:
         before = footage.find_recording(session, continues)
         told["continues"] = f"recording {before.recording_id}" if before else f"original {continues}"

@@ -112,7 +112,7 @@ def test_nothing_is_made_until_the_last_chapter_was_looked_at_and_then_one_recor
         get(str(recording_id), tmp_path / "one", db=bench.db, store=bench.store, progress=lambda _: None)
     facts = show(bench.db, str(recording_id)).facts
     assert facts["chapters"] == "3"
-    assert "from 1.001 s (frame 30), 1.001 s long; before it: unknown, taken as contiguous" in facts["chapter_2"]
+    assert "from 1.001 s (frame 30), 1.001 s long; before it: unknown, taken as contiguous" in facts["file_2"]
     stages.verify()
 
 
