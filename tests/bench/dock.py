@@ -100,7 +100,9 @@ def _container(number: int) -> str:
 
 
 def _begin(url: str, container: str) -> tuple[str, str]:
-    with station_at(url, key=Premises(home() / "dock").station_key()) as station:
+    premises = Premises(home() / "dock")
+    trust = {"cacert": str(premises.folder / "tls.pem")} if url.startswith("https") else {}
+    with station_at(url, key=premises.station_key(), **trust) as station:
         station.register(container.partition("_")[0], SERIAL)
         station.make(container)
         return station.storage
