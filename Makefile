@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 TEST_JOBS ?= 2
 export FIRSTHAND_HOME ?= $(CURDIR)/.firsthand
 
-.PHONY: help install system demo test lint bench powerloss lock clean
+.PHONY: help install system demo test lint bench powerloss fuzz lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -40,6 +40,10 @@ bench: install ## measure speed against bare ffmpeg
 
 powerloss: install ## kill what sends, docks and preserves footage at a hundred random moments; nothing may be lost
 	@$(BIN)/pytest tests/power --power-losses 100
+
+fuzz: install ## look for faults in one parser for a minute, guided by coverage: TARGET=exif or TARGET=tracks
+	@test -d .tools/fuzz || $(BIN)/pip install --quiet --target .tools/fuzz "atheris==3.0.0"
+	@PYTHONPATH=.tools/fuzz $(BIN)/python -m tests.fuzz $(or $(TARGET),exif) -max_total_time=60 -artifact_prefix=.tools/
 
 lock: $(INSTALLED) ## resolve the newest versions that fit into the lock files
 	@infra/locks/lock.sh
