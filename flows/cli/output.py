@@ -26,7 +26,7 @@ SCHEMA = "firsthand/1"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
-WIDE = 200
+WIDE = 400
 """Columns where there is no terminal: a line that is cut is worse than a long one."""
 
 _SHOWN_S = 3
