@@ -147,7 +147,7 @@ def flow_runs(stack: SessionStack) -> list[psutil.Process]:
 def encoders(stack: SessionStack) -> list[psutil.Process]:
     """The ffmpeg that encode for a flow run now."""
     children = (child for run in flow_runs(stack) for child in run.children(recursive=True))
-    return [child for child in children if child.name() == "ffmpeg"]
+    return [child for child in children if child.name() == "ffmpeg" and "libx264" in child.cmdline()]
 
 
 def wait_for(seen: Callable[[], list[psutil.Process]], command: Running) -> list[psutil.Process]:

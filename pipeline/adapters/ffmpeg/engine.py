@@ -60,6 +60,7 @@ class Ffmpeg:
 
         Raises:
             SettingsError: ffmpeg is not installed.
+            MediaToolError: it was stopped from outside; asking again is safe.
         """
         return identify(find_program("ffmpeg"))
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from pipeline.domain.digest import Sha256
-from pipeline.errors import SettingsError
+from pipeline.errors import MediaToolError, SettingsError
 
 _LIBRARY = re.compile(r"^\s*lib(?:av|sw|postproc|x264)\S* => (\S+)", re.MULTILINE)
 """The libraries that decide about bytes: ffmpeg's own and the H.264 encoder."""
@@ -23,6 +23,7 @@ def identify(program: str) -> str:
 
     Raises:
         SettingsError: it does not start.
+        MediaToolError: it was stopped from outside.
     """
     said = _output_of([program, "-version"])
     version = _VERSION.match(said)
@@ -36,11 +37,15 @@ def identify(program: str) -> str:
 def _output_of(argv: list[str]) -> str:
     """What a program of the system says; nothing where it is not there or not willing (`ldd` and a static ffmpeg)."""
     try:
-        return subprocess.run(
+        ended = subprocess.run(
             argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_TIMEOUT_S
-        ).stdout
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
+    if ended.returncode < 0:
+        # Taken for an answer, half of it would name another ffmpeg.
+        raise MediaToolError(f"{argv[0]} was stopped by signal {-ended.returncode} while it told its version")
+    return ended.stdout
 
 
 def _digest(path: Path) -> Sha256:

@@ -48,7 +48,7 @@ class StoredObject:
     etag: str
     media_type: str
     stored_at: datetime
-    """When the store says it arrived; UTC, whole seconds."""
+    """When the store says it arrived; UTC, whole seconds. Its answer to a write and to a look may be a second apart."""
     digest: Sha256 | None
     """The SHA-256 that its writer recorded; `None` when it recorded none. A claim, until the bytes are read."""
     metadata: Mapping[str, str]

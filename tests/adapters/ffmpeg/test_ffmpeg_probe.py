@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
+from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.packets import PacketReader
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts
-from pipeline.errors import MediaLimitError, UnreadableMediaError
+from pipeline.errors import MediaLimitError, MediaToolError, SettingsError, UnreadableMediaError
 from tests.footage import make_trait, remux
 
 
@@ -145,3 +146,14 @@ def test_the_identity_names_version_and_bytes_and_stays_the_same(media: Ffmpeg, 
     assert version.startswith("ffmpeg ")
     assert len(digest) == 64
     assert Ffmpeg(limits=Limits(), scratch=tmp_path).identity == media.identity
+
+
+def test_a_program_that_is_killed_while_it_tells_its_version_is_not_taken_for_another(tmp_path: Path) -> None:
+    killed = tmp_path / "ffmpeg"
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o700)
+    with pytest.raises(MediaToolError, match="stopped by signal 9"):
+        identify(str(killed))
+    killed.write_text("#!/bin/sh\necho something else\n")
+    with pytest.raises(SettingsError, match="expected ffmpeg's version"):
+        identify(str(killed))
