@@ -12,8 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CODE = ("pipeline", "flows", "infra", "migrations", "tests")
 LINES_MAX = 400
-TEST_LINES_MAX = 600
-"""The cases of one module belong together, also when they are many."""
 SILENCED = re.compile(r"# (?:noqa|type: ignore)")
 REASON = re.compile(r"#|\s--?\s")
 NAMED_FOR_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
@@ -56,7 +54,7 @@ def test_a_planted_violation_breaks_a_contract(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(*CODE), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_can_be_read_in_one_sitting_and_is_named_for_something(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= (TEST_LINES_MAX if path.is_relative_to(ROOT / "tests") else LINES_MAX)
+    assert len(path.read_text().splitlines()) <= LINES_MAX
     assert path.stem not in NAMED_FOR_NOTHING
 
 
