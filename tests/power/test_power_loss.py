@@ -72,6 +72,7 @@ class Ordeal:
         return time.monotonic() - began_s
 
 
+@pytest.mark.timeout(3600)  # a hundred losses take longer than any other test may
 def test_whenever_power_is_lost_no_footage_is_lost_and_none_is_there_twice(
     own_bench: Workbench, mortals: Mortals, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
