@@ -1,15 +1,15 @@
 """A release that was published, and the credentials of a partner."""
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.partner import StoreCredentials
+from tests.infra.s3_door import s3_client
 from tests.partner.pulling import publish
 from tests.releases import Draft
 from tests.stores import open_store, partner_credentials, read_env
@@ -34,16 +34,9 @@ def credentials(home: Path) -> StoreCredentials:
 
 
 @pytest.fixture(scope="module")
-def raw(home: Path) -> "S3Client":
-    env = read_env(home / "firsthand.env")
-    return boto3.client(
-        "s3",
-        endpoint_url=env["FIRSTHAND_S3_ENDPOINT_URL"],
-        region_name=env["FIRSTHAND_S3_REGION"],
-        aws_access_key_id=env["FIRSTHAND_S3_ACCESS_KEY_ID"],
-        aws_secret_access_key=env["FIRSTHAND_S3_SECRET_ACCESS_KEY"],
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-    )
+def raw(home: Path) -> "Iterator[S3Client]":
+    with s3_client(read_env(home / "firsthand.env")) as client:
+        yield client
 
 
 @pytest.fixture
