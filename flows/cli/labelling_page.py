@@ -12,9 +12,12 @@ from importlib.resources import files
 
 import jinja2
 
+from pipeline.domain.agreement.consensus import consensus
+from pipeline.domain.agreement.matching import Closeness
 from pipeline.domain.ids import ClipId
 from pipeline.domain.labels import ClipLabels
-from pipeline.domain.taxonomy import Taxonomy
+from pipeline.domain.taxonomy import EventKind, Taxonomy
+from pipeline.domain.timeline import Span
 from pipeline.lookup.disputes import Dispute
 from pipeline.lookup.labelling import DayLine, Labelling
 
@@ -28,7 +31,6 @@ NOTHING = "-"
 class Mark:
     """One event on a timeline."""
 
-    name: str
     colour: str
     left_percent: float
     width_percent: float
@@ -37,7 +39,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What one person said of one clip."""
+    """What one person said of one clip, or what several agree on."""
 
     annotator: str
     marks: tuple[Mark, ...]
@@ -110,24 +112,51 @@ def _panel(dispute: Dispute, strip: bytes | None, taxonomy: Taxonomy) -> Panel:
         url=dispute.url,
         reasons=dispute.reasons,
         strip=b64encode(strip).decode() if strip else None,
-        lanes=tuple(_lane(who, labels, dispute.duration_s, taxonomy) for who, labels in dispute.said),
+        lanes=(
+            *(_lane(who, labels, dispute.duration_s, taxonomy) for who, labels in dispute.said),
+            _agreed(dispute, taxonomy),
+        ),
     )
 
 
 def _lane(annotator: str, labels: ClipLabels, duration_s: Fraction, taxonomy: Taxonomy) -> Lane:
     kinds = {kind.key: kind for kind in taxonomy.events}
     marks = tuple(
-        Mark(
-            name=kinds[event.kind].name,
-            colour=kinds[event.kind].colour,
-            left_percent=round(float(PERCENT * event.span.start_s / duration_s), 3),
-            width_percent=max(POINT_PERCENT, round(float(PERCENT * event.span.duration_s / duration_s), 3)),
-            words=f"{kinds[event.kind].name}: {float(event.span.start_s):.3f} to {float(event.span.end_s):.3f} s",
+        _mark(
+            kinds[event.kind],
+            event.span,
+            duration_s,
+            f"{float(event.span.start_s):.3f} to {float(event.span.end_s):.3f} s",
         )
         for event in labels.events
         if event.kind in kinds
     )
     return Lane(annotator, marks, "; ".join(f"{choice.question}: {choice.answer}" for choice in labels.choices))
+
+
+def _agreed(dispute: Dispute, taxonomy: Taxonomy) -> Lane:
+    """The events that more than one person marked, each where its middle mark lies."""
+    kinds = {kind.key: kind for kind in taxonomy.events}
+    marks = tuple(
+        _mark(
+            kinds[event.kind],
+            Span(event.onset.median_s, event.offset.median_s),
+            dispute.duration_s,
+            f"begins {float(event.onset.earliest_s):.3f} to {float(event.onset.latest_s):.3f} s, "
+            f"marked by {event.marked_by} of {event.asked}",
+        )
+        for event in consensus(dict(dispute.said), taxonomy=taxonomy, closeness=Closeness())
+    )
+    return Lane("agreed", marks, "")
+
+
+def _mark(kind: EventKind, span: Span, duration_s: Fraction, words: str) -> Mark:
+    return Mark(
+        colour=kind.colour,
+        left_percent=round(float(PERCENT * span.start_s / duration_s), 3),
+        width_percent=max(POINT_PERCENT, round(float(PERCENT * span.duration_s / duration_s), 3)),
+        words=f"{kind.name}: {words}",
+    )
 
 
 def _share(value: float | None) -> str:

@@ -4,7 +4,7 @@ A claim is kept word for word, whatever can be made of it: a time of day without
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -63,11 +63,6 @@ def clocks_of_claim(claim: UploadClaim, *, received_at: datetime, named_start: s
         for source, place, at in said
         if at is not None
     )
-
-
-def readings_of(claims: Sequence[ClockClaim]) -> list[ClockReading]:
-    """The claims that can be read as a moment; a time of day without a date, or without a zone, cannot."""
-    return [clock.reading for clock in clocks_of(claims) if clock.reading is not None]
 
 
 def satellite_clocks(track: TrackFacts, *, first_frame_s: Fraction = Fraction(0)) -> tuple[Clock, ...]:

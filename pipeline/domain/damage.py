@@ -37,7 +37,7 @@ class Damage:
 
     def touches(self, span: Span) -> bool:
         """Whether anything within this span cannot be trusted."""
-        return any(bad.start_s < span.end_s and span.start_s < bad.end_s for bad in self.spans)
+        return any(bad.overlaps(span) for bad in self.spans)
 
     @property
     def summary(self) -> str:

@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from pipeline.domain.ids import ClipId
+from pipeline.domain.labels import ClipLabels, EventLabel
+from pipeline.domain.timeline import Span
 from pipeline.records import annotations, clips
 from pipeline.workbench import Workbench
 from tests.benches import Benches, environment_of
@@ -19,6 +21,7 @@ from tests.flows.cli.test_json import check
 from tests.footage import make_clip
 from tests.stages import Stages
 
+BOTH_SAW = EventLabel("casualty", Span(Fraction(1, 2), Fraction(1)))
 EVIL = "<script>alert(1)</script>"
 
 
@@ -42,7 +45,10 @@ def labelled(benches: Benches, tmp_path_factory: pytest.TempPathFactory) -> tupl
             ],
             1,
         ):
-            answer = an_answer(number=number, annotator=annotator, labels=some_labels(at_s=Fraction(at_s)))
+            labels = some_labels(at_s=Fraction(at_s))
+            if clip_id == clip_ids[1]:
+                labels = ClipLabels.of([*labels.events, BOTH_SAW], labels.choices)
+            answer = an_answer(number=number, annotator=annotator, labels=labels)
             answer = replace(answer, clip_id=clip_id, taxonomy_digest=bench.taxonomy.digest, lead_time_s=9.0)
             assert annotations.add_answer(session, answer)
         refused = an_answer(number=9, annotator="annotator-b", labels=None, refusal="no such label")
@@ -98,9 +104,12 @@ def test_the_page_shows_who_marked_what_over_pictures_of_the_clip(
         width_px = panel.locator("img").evaluate("picture => picture.naturalWidth")
         assert width_px > 500
         lanes = panel.locator(".lane")
-        assert lanes.count() == 2
-        left = [lanes.nth(number).locator("i").evaluate("mark => parseFloat(mark.style.left)") for number in (0, 1)]
+        assert lanes.count() == 3
+        shots = [lanes.nth(number).locator("i[title^='Shot fired']") for number in (0, 1)]
+        left = [shot.evaluate("mark => parseFloat(mark.style.left)") for shot in shots]
         assert left == [80, 10]  # "<" sorts before "a"
+        (agreed,) = lanes.nth(2).locator("i").all()
+        assert agreed.get_attribute("title") == "Casualty: begins 0.500 to 0.500 s, marked by 2 of 2"
         assert EVIL in panel.inner_text()
         assert page.evaluate("document.querySelectorAll('script').length") == 0
 
