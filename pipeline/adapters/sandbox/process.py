@@ -52,8 +52,9 @@ def run_child(
     on_line: Callable[[bytes], None] | None = None,
     line_bytes: int = 1 << 20,
     stdin: bytes = b"",
+    pass_fds: Sequence[int] = (),
 ) -> Finished:
-    """Run a child to its end, handing each line of its stdout on as it comes.
+    """Run a child to its end, handing each line of its stdout on as it comes. It inherits `pass_fds` and no others.
 
     Raises:
         MediaLimitError: it ran longer than `wall_s` or wrote a line of more than `line_bytes` and is dead, or its
@@ -72,6 +73,7 @@ def run_child(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
     except FileNotFoundError as exc:
         raise SettingsError(f"the program {argv[0]} was not found") from exc

@@ -20,6 +20,11 @@ _INSIDE = Path("/footage")
 _WHILE_WE_LIVE = 'test "$PPID" = "$0" && exec "$@"'
 """We may die before the child has asked to die with us; it looks once more, and gives up where it is an orphan."""
 
+_WHILE_THE_LINE_HOLDS = 'read -t 0 -u "$0" || { eval "exec $0<&-"; exec "$@"; }'
+"""Bubblewrap asks to die with its parent only after it has forked, and where that is dead by then, it lives for ever.
+So before the program starts, bash looks at a pipe of which we alone hold the other end: all that can be read from it is
+its end, and ours. While we live, bubblewrap's parent lives, and bubblewrap has asked by now."""
+
 
 class Sandbox:
     """Runs one program at a time within the walls, each in a working folder of its own. Safe to share."""
@@ -63,10 +68,17 @@ class Sandbox:
 
         However it ends, nothing of it is left running.
         """
-        argv = [*self._limited(wall_s), *self._walled(folder, inputs, readable), self.program, *arguments]
-        return run_child(
-            argv, cwd=folder, wall_s=wall_s, on_line=on_line, line_bytes=self._limits.line_bytes, stdin=stdin
-        )
+        with _lifeline() as line:
+            walled = self._walled(folder, inputs, readable, line)
+            return run_child(
+                [*self._limited(wall_s), *walled, self.program, *arguments],
+                cwd=folder,
+                wall_s=wall_s,
+                on_line=on_line,
+                line_bytes=self._limits.line_bytes,
+                stdin=stdin,
+                pass_fds=(line,),
+            )
 
     def _limited(self, wall_s: int) -> list[str]:
         limits = self._limits
@@ -82,7 +94,7 @@ class Sandbox:
             *("--core=0", "--"),
         ]
 
-    def _walled(self, folder: Path, inputs: Mapping[str, Path], readable: Sequence[Path]) -> list[str]:
+    def _walled(self, folder: Path, inputs: Mapping[str, Path], readable: Sequence[Path], line: int) -> list[str]:
         bwrap = bubblewrap()
         if bwrap is None:
             demand(is_required=self._must_wall)
@@ -93,7 +105,19 @@ class Sandbox:
         bound += ["--bind", str(folder / OUTPUT_FOLDER), str(_INSIDE / OUTPUT_FOLDER)]
         for name, path in inputs.items():
             bound += ["--ro-bind", str(path.resolve()), str(_INSIDE / INPUT_FOLDER / name)]
-        return [bwrap, *bubblewrap_argv(), *bound, "--chdir", str(_INSIDE), "--"]
+        shell = [find_program("bash"), "-c", _WHILE_THE_LINE_HOLDS, str(line)]
+        return [bwrap, *bubblewrap_argv(), *bound, "--chdir", str(_INSIDE), "--", *shell]
+
+
+@contextlib.contextmanager
+def _lifeline() -> Iterator[int]:
+    """A pipe that ends when we do; yields the number of its reading end. Nothing is ever written."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(writing)
+        os.close(reading)
 
 
 @contextlib.contextmanager

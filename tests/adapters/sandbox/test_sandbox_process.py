@@ -1,6 +1,7 @@
 """However a run ends, nothing of it is left: not on a timeout, not on a cancel, not when we are killed ourselves."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,12 +47,44 @@ def wait_until(fact: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def one_who_runs(mark: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """A process that runs the endless encode, and can be killed."""
+    program = f"""
+from pathlib import Path
+from pipeline.adapters.sandbox import ChildLimits, Sandbox, working_folder
+with working_folder(Path({str(folder)!r})) as folder:
+    Sandbox(limits=ChildLimits(), program="ffmpeg").run({endless(mark)!r}, folder=folder, inputs={{}}, wall_s=600)
+"""
+    return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+
+
 @pytest.fixture(params=["bubblewrap", "limits alone"])
 def _within_both_walls(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "limits alone":
         hide_bubblewrap(tmp_path / "programs", monkeypatch)
     elif walls_here().missing:
         pytest.skip("bubblewrap does not work on this machine")
+
+
+def test_a_bubblewrap_that_is_late_does_not_outlive_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can ask to die with its parent only when it has one: here that is gone before it begins."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None or walls_here().missing:
+        pytest.skip("bubblewrap does not work on this machine")
+    mark, begun = f"late-{tmp_path}", tmp_path / "begun"
+    late = tmp_path / "programs" / "bwrap"
+    late.parent.mkdir()
+    late.write_text(
+        f'#!/bin/sh\n(case "$*" in *{mark}*) touch {begun}; sleep 1;; esac; exec {bwrap} "$@") <&0 & wait $!\n'
+    )
+    late.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{late.parent}{os.pathsep}{os.environ['PATH']}")
+    parent = one_who_runs(mark, tmp_path)
+    wait_until(begun.exists)
+    parent.kill()
+    parent.wait()
+    assert running(mark)
+    wait_until(lambda: not running(mark))
 
 
 @pytest.mark.usefixtures("_within_both_walls")
@@ -82,13 +115,7 @@ class TestNothingIsLeft:
 
     def test_after_we_were_killed(self, tmp_path: Path) -> None:
         mark = f"killed-{tmp_path}"
-        program = f"""
-from pathlib import Path
-from pipeline.adapters.sandbox import ChildLimits, Sandbox, working_folder
-with working_folder(Path({str(tmp_path)!r})) as folder:
-    Sandbox(limits=ChildLimits(), program="ffmpeg").run({endless(mark)!r}, folder=folder, inputs={{}}, wall_s=600)
-"""
-        parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+        parent = one_who_runs(mark, tmp_path)
         try:
             wait_until(lambda: bool(running(mark)))
             os.kill(parent.pid, signal.SIGKILL)
