@@ -2,9 +2,9 @@
 
 Rules kept here:
 
-* A body of known length flows through a pipe of a few blocks into one request to the store, digested by another thread
-  on the way. One of unknown length, or too long for one request, is cut into parts of one size that are sent while the
-  next one arrives. Where pipe or parts are full, nothing more is read, and the sender is slowed by TCP.
+* A body of known length flows through a pipe of a few blocks into one request to the store; the thread that sends them
+  digests them. One of unknown length, or too long for one request, is cut into parts of one size that are sent while
+  the next one arrives. Where pipe or parts are full, nothing more is read, and the sender is slowed by TCP.
 * Whatever goes wrong, the request is broken off and the parts are given back before the error goes on. Nothing is ever
   half there.
 * A sender that is silent for a minute is gone.
@@ -34,6 +34,8 @@ PARTS_UNDER_WAY: Final = 3
 BODIES_UNDER_WAY: Final = 6
 """Large bodies at once; each holds up to one part while it arrives."""
 SILENCE_S: Final = 60.0
+ALARM_LATE_S: Final = 1.0
+"""How late the alarm about silence may be put off: it rings up to this much early, after a chunk that came since."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -93,6 +95,12 @@ class Digests:
     sha256: "_Hash" = field(default_factory=hashlib.sha256)
     size_bytes: int = 0
 
+    def add(self, block: bytes) -> None:
+        """Digest the next bytes."""
+        self.md5.update(block)
+        self.sha256.update(block)
+        self.size_bytes += len(block)
+
     def taken(self, finish: Callable[[], StoredObject] | None) -> "TakenIn":
         """The body that all of this was."""
         return TakenIn(self.md5.hexdigest(), Sha256(self.sha256.hexdigest()), self.size_bytes, finish)
@@ -107,17 +115,18 @@ async def take_in(chunks: AsyncIterator[bytes], arriving: Arriving | None, hands
     """
     taking = _Taking(arriving, hands)
     try:
-        buffer = bytearray()
-        async for chunk in _lively(chunks):
-            view = memoryview(chunk)
-            while len(buffer) + len(view) >= PART_BYTES:
-                taken = PART_BYTES - len(buffer)
-                buffer += view[:taken]
-                view = view[taken:]
-                await taking.start(buffer)
-                buffer = bytearray()
-            buffer += view
-        return await taking.end(buffer)
+        part = bytearray()
+        async for block in _blocks(chunks):
+            for chunk in block:
+                view = memoryview(chunk)
+                while len(part) + len(view) >= PART_BYTES:
+                    taken = PART_BYTES - len(part)
+                    part += view[:taken]
+                    view = view[taken:]
+                    await taking.start(part)
+                    part = bytearray()
+                part += view
+        return await taking.end(part)
     except BaseException:
         await asyncio.shield(taking.give_up())
         raise
@@ -140,21 +149,18 @@ async def pass_through(
             left in it.
         Exception: whatever `chunks` raises; likewise.
     """
-    pipe, digests = Pipe(), Digests()
-    storing = hands.send(arriving.add_stream, pipe, size_bytes=size_bytes, md5=md5)
+    pipe = Pipe()
+    body = _Digested(pipe)
+    storing = hands.send(arriving.add_stream, body, size_bytes=size_bytes, md5=md5)
     storing.add_done_callback(lambda _: pipe.close())
-    digesting: asyncio.Future[Any] | None = None
+    read_bytes = 0
     try:
         async for block in _blocks(chunks):
             if storing.done():
                 break  # the store gave up: it says below why
             await pipe.put(block)
-            if digesting is not None:
-                await digesting  # digests go over the blocks in order
-            digesting = hands.digest(digests, block)
-        if digesting is not None:
-            await digesting
-        if digests.size_bytes < size_bytes:
+            read_bytes += sum(len(chunk) for chunk in block)
+        if read_bytes < size_bytes:
             pipe.give_up()  # the request fails, and says so
         pipe.end()
         await storing
@@ -163,20 +169,22 @@ async def pass_through(
         await asyncio.shield(asyncio.gather(storing, return_exceptions=True))
         await asyncio.shield(hands.do(arriving.abort))
         raise
-    found = digests.taken(None)
+    found = body.digests.taken(None)
     return replace(found, finish=lambda: arriving.finish_stream(size_bytes=found.size_bytes, md5=found.md5))
 
 
-async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes | bytearray]:
-    """Chunks put together into blocks: fewer hands are shaken."""
-    block = bytearray()
-    async for chunk in _lively(chunks):
-        block += chunk
-        if len(block) >= BLOCK_BYTES:
-            yield block
-            block = bytearray()
-    if block:
-        yield block
+class _Digested:
+    """What comes out of a pipe, digested by the thread that takes it: no other has to be woken for each block."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self.digests = Digests()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next chunk, as `Pipe.read`."""
+        chunk = self._pipe.read(size)
+        self.digests.add(chunk)
+        return chunk
 
 
 class _Taking:
@@ -241,14 +249,32 @@ class _Taking:
             self._hands.parts.release()
 
 
-async def _lively(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Chunks, as long as they keep coming."""
-    while True:
+async def _blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    """Chunks in blocks of `BLOCK_BYTES` or a little more, as long as they keep coming; the last block may be shorter.
+
+    They are not put together: at this speed, copying is half of the work.
+
+    Raises:
+        UnavailableError: nothing came for a minute.
+    """
+    clock = asyncio.get_running_loop().time
+    is_over = False
+    while not is_over:
+        block: list[bytes] = []
+        size_bytes = 0
         try:
-            async with asyncio.timeout(SILENCE_S):
-                chunk = await anext(chunks)
+            # One alarm for a block and not for each of its chunks; while they come it is put off.
+            async with asyncio.timeout(SILENCE_S) as alarm:
+                set_at = clock()
+                while size_bytes < BLOCK_BYTES:
+                    block.append(chunk := await anext(chunks))
+                    size_bytes += len(chunk)
+                    if clock() - set_at > ALARM_LATE_S:
+                        set_at = clock()
+                        alarm.reschedule(set_at + SILENCE_S)
         except StopAsyncIteration:
-            return
+            is_over = True
         except TimeoutError as exc:
             raise UnavailableError(f"the sender was silent for {SILENCE_S:.0f} s: send it again") from exc
-        yield chunk
+        if block:
+            yield block

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from pipeline.dock.premises import Certificate
+from pipeline.dock.protocol import BoundedHttp
 from pipeline.errors import NotPermittedError, SettingsError
 
 GRACE_S: Final = 30
@@ -40,6 +41,9 @@ def serve(app: Starlette, *, host: str, port: int, certificate: Certificate | No
         port=port,
         ssl_certfile=certificate.certificate if certificate else None,
         ssl_keyfile=certificate.key if certificate else None,
+        http=BoundedHttp,
+        ws="none",
+        loop="uvloop",
         lifespan="on",
         access_log=False,
         log_level="warning",

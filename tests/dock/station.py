@@ -17,6 +17,8 @@ import uvicorn
 from starlette.applications import Starlette
 from swiftclient import client as swift
 
+from pipeline.dock.protocol import BoundedHttp
+
 USER, KEY = "firsthand-dock", "a-key-of-a-docking-station"
 
 
@@ -26,7 +28,8 @@ class Server:
     def __init__(self, app: Starlette) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False))
+        config = uvicorn.Config(app, http=BoundedHttp, lifespan="on", log_level="warning", access_log=False)
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
     def __enter__(self) -> Self:
