@@ -7,7 +7,8 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import typer
 from typer.exceptions import TyperException
@@ -17,29 +18,29 @@ from flows.cli.output import err
 from pipeline.errors import FirsthandError
 from pipeline.logs import configure_logs
 
-PARTNER = "partner"
-PARTS = (
-    "stack",
-    "exercise",
-    "upload",
-    "dock",
-    "route",
-    "annotate",
-    "looking",
-    "quarantine",
-    "duplicates",
-    PARTNER,
-    "migrate",
-    "demo",
-)
-"""Modules of commands, in the order in which `--help` lists them."""
+PARTNER: Final = "partner"
+COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "stack": ("up", "status", "down", "reset"),
+    "exercise": ("exercise",),
+    "upload": ("upload",),
+    "dock": ("dock",),
+    "route": ("ingest", "audit", "release"),
+    "annotate": ("annotate",),
+    "looking": ("exercises", "waiting", "recordings", "companions", "clips", "releases", "audits", "show", "get"),
+    "quarantine": ("quarantine",),
+    "duplicates": ("duplicates",),
+    PARTNER: ("pull", "verify"),
+    "migrate": ("migrate",),
+    "demo": ("demo",),
+}
+"""Modules and their commands, in the order in which `--help` lists them.
 
-ALONE = frozenset({"dock"})
-"""Modules that need nothing of the others: a server for months on end should not carry them in memory."""
-PARTNER_COMMANDS = frozenset({"pull", "verify"})
+A command loads its own module alone: all of them take two seconds to load, and a dock that serves for months on end
+should not carry what it does not need in memory.
+"""
 
 
-def build(parts: Sequence[str] = PARTS) -> typer.Typer:
+def build(parts: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line, with the commands of these modules."""
     app = typer.Typer(
         name="firsthand",
@@ -86,11 +87,9 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _parts_for(command: str) -> Sequence[str]:
-    """The modules that a command needs."""
-    if command in PARTNER_COMMANDS:
-        return (PARTNER,)
-    return (command,) if command in ALONE else PARTS
+def _parts_for(word: str) -> Iterable[str]:
+    """The modules that are needed when this is the first word given: one, or all when it is no command."""
+    return [part for part, commands in COMMANDS.items() if word in commands] or COMMANDS
 
 
 def _say_the_rest() -> None:

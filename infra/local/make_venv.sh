@@ -12,5 +12,8 @@ PY
 [ -x "$venv/bin/python" ] && "$venv/bin/python" -c "" 2>/dev/null || rm -rf "$venv"
 [ -d "$venv" ] || "$python" -m venv "$venv"
 [ -x "$venv/bin/uv" ] || "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement infra/locks/uv.lock.txt
-"$venv/bin/uv" pip sync --quiet --require-hashes --python "$venv/bin/python" "$lock"
+# Compiled now: the walls around parsers are read-only, and some people set PYTHONDONTWRITEBYTECODE, so that otherwise
+# every process would compile what it loads again.
+"$venv/bin/uv" pip sync --quiet --compile-bytecode --require-hashes --python "$venv/bin/python" "$lock"
 "$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation --python "$venv/bin/python" --editable .
+"$venv/bin/python" -m compileall -q pipeline flows infra migrations
