@@ -9,41 +9,30 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
-import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from infra.local.site import LABELLING
-from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source, read_labels
+from pipeline.adapters.label_studio import ClipTask, LabelStudio, read_labels
 from pipeline.domain import taxonomies
-from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import ClipId, RecordingId
 from pipeline.domain.labels import ChoiceAnswer, Taxonomy
 from pipeline.domain.version import Version
+from tests.browser.pages import (
+    VIDEO,
+    administrator,
+    annotator_page,
+    clip_storage,
+    remove_project,
+    stored_clip,
+    wait_for_video,
+)
 from tests.footage import make_clip
 from tests.stack_fixtures import SessionStack
-from tests.stores import open_store
 
 NTSC = Fraction(30000, 1001)
 FRAMES = 180
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WAIT_MS = 60_000
 SEEK_TOLERANCE_S = 0.1
 """A click on the seeker is as exact as a pixel is wide: 6 s on 700 pixels, and a frame."""
-
-VIDEO = "document.querySelector('video')"
 
 
 @dataclass
@@ -86,59 +75,22 @@ def clip(label_studio_stack: SessionStack, tmp_path_factory: pytest.TempPathFact
         size="960x540",
         output_options=f"-frames:v {FRAMES} -movflags +faststart",
     )
-    digest = Sha256.of(made.read_bytes())
-    key = f"clips/browser/{digest}.mp4"
-    open_store(label_studio_stack.home).put_once(
-        "working", key, made, digest=digest, media_type="video/mp4", reader=LABELLING
-    )
-    return ClipTask(
-        clip_id=ClipId(uuid4()),
-        recording_id=RecordingId(uuid4()),
-        video_url=f"s3://working/{key}",
-        frame_rate=NTSC,
-        frame_count=FRAMES,
-        digest=digest,
-    )
+    return stored_clip(label_studio_stack, made, frame_rate=NTSC, frame_count=FRAMES)
 
 
 @pytest.fixture(scope="module")
 def labelling(label_studio_stack: SessionStack, clip: ClipTask) -> Iterator[Labelling]:
     """The clip, opened by an annotator who logged in with e-mail and password."""
-    settings = label_studio_stack.settings
-    url = settings["FIRSTHAND_LABEL_STUDIO_URL"]
     taxonomy = dataclasses.replace(taxonomies.load(), version=Version(8, os.getpid() % 1_000_000, 0))
-    source = S3Source(
-        bucket="working",
-        region=settings["FIRSTHAND_S3_REGION"],
-        access_key_id=settings["FIRSTHAND_LABELLING_S3_ACCESS_KEY_ID"],
-        secret_access_key=settings["FIRSTHAND_LABELLING_S3_SECRET_ACCESS_KEY"],
-        endpoint_url=settings["FIRSTHAND_S3_ENDPOINT_URL"],
-    )
-    annotator = next(person for person in label_studio_stack.people if person["role"] == "annotator")
-    with (
-        LabelStudio(url, settings["FIRSTHAND_LABEL_STUDIO_TOKEN"]) as studio,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,
-    ):
-        project_id = studio.ensure_project(taxonomy, storage=source)
+    with administrator(label_studio_stack) as studio, annotator_page(label_studio_stack) as (page, requests):
+        project_id = studio.ensure_project(taxonomy, storage=clip_storage(label_studio_stack))
         studio.push(project_id, [clip])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(WAIT_MS)
-        requests: list[str] = []
-        page.on("request", lambda request: requests.append(request.url))
-
-        page.goto(f"{url}/user/login/")
-        page.fill("input[name=email]", annotator["email"])
-        page.fill("input[name=password]", annotator["password"])
-        page.click("[type=submit]")
-        page.wait_for_url(lambda now: "/user/login" not in now)
-        page.goto(f"{url}/projects/{project_id}/data")
+        page.goto(f"{label_studio_stack.settings['FIRSTHAND_LABEL_STUDIO_URL']}/projects/{project_id}/data")
         page.locator(".lsf-table__row-wrapper").first.click()
-        page.wait_for_function(f"{VIDEO} && {VIDEO}.videoWidth > 0 && {VIDEO}.readyState >= 2")
+        wait_for_video(page)
         page.get_by_text(taxonomy.events[0].name).first.wait_for()
         yield Labelling(page, requests, taxonomy, project_id, clip, studio)
-        headers = {"Authorization": f"Token {settings['FIRSTHAND_LABEL_STUDIO_TOKEN']}"}
-        httpx.delete(f"{url}/api/projects/{project_id}/", headers=headers).raise_for_status()
+        remove_project(label_studio_stack, project_id)
 
 
 def test_the_clip_has_a_picture_and_its_length(labelling: Labelling) -> None:
