@@ -22,6 +22,8 @@ TEXT_LENGTH_MAX = 64
 _EXIF = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _KNOWS_ITS_ZONE = ("com.apple.quicktime.creationdate",)
 """Tags whose offset was written by a clock that knew it (media.md 4: phones)."""
+_OF_EDITORS = ("ModifyDate",)
+"""XMP tags that tell when a photograph was changed, which is not when it was taken."""
 _TWO_FIX_DIMENSIONS = 2
 
 
@@ -105,13 +107,18 @@ def moment(text: str) -> datetime | None:
 
 
 def _name_clock(text: str) -> Clock:
+    return Clock("file_name", "file name", text[:TEXT_LENGTH_MAX], _iso_reading("file_name", text))
+
+
+def _iso_reading(source: ClockSource, text: str) -> ClockReading | None:
+    """ISO 8601; without an offset, as if that were UTC."""
     try:
         said = datetime.fromisoformat(text)
         is_zone_known = said.tzinfo is not None
         at = said.astimezone(UTC) if is_zone_known else said.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return Clock("file_name", "file name", text[:TEXT_LENGTH_MAX], None)
-    return Clock("file_name", "file name", text, ClockReading("file_name", at, is_zone_known=is_zone_known))
+        return None
+    return ClockReading(source, at, is_zone_known=is_zone_known)
 
 
 def _clock_of(claim: ClockClaim) -> Clock:
@@ -119,6 +126,8 @@ def _clock_of(claim: ClockClaim) -> Clock:
     tag = claim.source.rpartition(":")[2]
     if claim.source.startswith("exif:"):
         return Clock("exif", claim.source, text, _exif_reading(text))
+    if claim.source.startswith("xmp:"):
+        return Clock("exif", claim.source, text, _xmp_reading(tag, text))
     if tag == "timecode":
         return Clock("timecode", claim.source, text, None)
     at = moment(text)
@@ -126,6 +135,11 @@ def _clock_of(claim: ClockClaim) -> Clock:
     return Clock(
         "container", claim.source, text, None if at is None else ClockReading("container", at, is_zone_known=zone)
     )
+
+
+def _xmp_reading(tag: str, text: str) -> ClockReading | None:
+    """XMP writes `2009-09-14T11:08:06+02:00`; a year or a day alone means no moment."""
+    return _iso_reading("exif", text) if "T" in text and tag not in _OF_EDITORS else None
 
 
 def _exif_reading(text: str) -> ClockReading | None:

@@ -65,10 +65,24 @@ def orientation(number: int) -> Orientation | None:
 
 @dataclass(frozen=True, slots=True)
 class StillFacts:
-    """What the EXIF of a photograph says; a photograph without EXIF says nothing."""
+    """What the EXIF and XMP of a photograph say; a photograph without either says nothing."""
 
     camera: CameraNames
     orientation: Orientation | None
     place: GeoPoint | None
     clocks: tuple[ClockClaim, ...]
     """Word for word, sub-seconds and offset behind the time where they are said: `exif:DateTimeOriginal`."""
+
+    def completed_by(self, *others: "StillFacts") -> "StillFacts":
+        """These facts, with what others say where they say nothing; the clocks of all."""
+        parts = (self, *others)
+        return StillFacts(
+            camera=CameraNames(
+                next((part.camera.make for part in parts if part.camera.make), None),
+                next((part.camera.model for part in parts if part.camera.model), None),
+                next((part.camera.serial for part in parts if part.camera.serial), None),
+            ),
+            orientation=next((part.orientation for part in parts if part.orientation), None),
+            place=next((part.place for part in parts if part.place), None),
+            clocks=tuple(claim for part in parts for claim in part.clocks),
+        )

@@ -13,10 +13,11 @@ import atheris
 with atheris.instrument_imports(include=["pipeline", "exifread", "defusedxml"]):
     from pipeline.adapters.facts.exif import still_facts
     from pipeline.adapters.facts.tracks import track_facts
+    from pipeline.adapters.facts.xmp import xmp_facts
     from pipeline.errors import RejectedInputError
     from tests.hostile.mutants import honest_sidecars
 
-TARGETS: dict[str, Callable[[bytes], object]] = {"exif": still_facts, "tracks": track_facts}
+TARGETS: dict[str, Callable[[bytes], object]] = {"exif": still_facts, "tracks": track_facts, "xmp": xmp_facts}
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 Photographs come from anybody. ExifRead raises `IndexError`, `ValueError`, `struct.error` and others on broken files,
 and can be led in circles; so it reads at most `SIZE_MAX_BYTES`, and in work it runs within the walls of
-`adapters.sandbox` (`parse`).
+`adapters.sandbox` (`stills`).
 
 Maker notes and thumbnails are not read: they are the parts that crash parsers, and a thumbnail may show what was later
 covered. THM sidecars are JPEG and are known by their content, as are HEIC and HEIF.
@@ -16,7 +16,6 @@ from typing import Any
 
 import exifread
 
-from pipeline.adapters.facts.answer import beginning, said_of
 from pipeline.domain.media import ClockClaim
 from pipeline.domain.still import CameraNames, GeoPoint, Orientation, StillFacts, orientation
 from pipeline.errors import UnreadableFileError
@@ -36,11 +35,6 @@ _Tags = Mapping[str, Any]
 
 # What it complains of comes out of the file; no log of ours may hold that.
 logging.getLogger("exifread").disabled = True
-
-
-def parse(files: Mapping[str, str], options: Mapping[str, Any]) -> Any:  # noqa: ARG001  # the sandbox calls it so
-    """For each file its facts as plain JSON values, or the reason why there are none."""
-    return said_of(files, lambda path: still_facts(beginning(path, SIZE_MAX_BYTES)))
 
 
 def still_facts(data: bytes) -> StillFacts:

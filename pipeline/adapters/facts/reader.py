@@ -18,8 +18,11 @@ from pipeline.domain.still import StillFacts
 from pipeline.domain.track import TrackFacts
 from pipeline.errors import RejectedInputError, UnreadableFileError
 
-Parser = Literal["exif", "telemetry", "tracks"]
-PARSER_OF: dict[OriginalKind, Parser] = {"video": "telemetry", "still": "exif", "track": "tracks"}
+Parser = Literal["stills", "telemetry", "tracks"]
+PARSER_OF: dict[OriginalKind, Parser] = {"video": "telemetry", "still": "stills", "track": "tracks"}
+
+FORM = 2
+"""What we ask the parsers. Form 1, which said no number, did not read XMP."""
 
 _PROBLEM_LENGTH_MAX = 300
 T = TypeVar("T")
@@ -34,7 +37,8 @@ class FactReader:
     @cached_property
     def identity(self) -> str:
         """The parsers with their versions: the same text, the same facts."""
-        return " ".join(f"{name} {version(name)}" for name in ("exifread", "telemetry-parser", "defusedxml"))
+        libraries = (f"{name} {version(name)}" for name in ("exifread", "telemetry-parser", "defusedxml"))
+        return f"{' '.join(libraries)} form {FORM}"
 
     def read(self, kind: OriginalKind, paths: Sequence[Path]) -> list[OriginalFacts]:
         """The facts of files of one kind, in their order; what cannot be read is a problem among them.
@@ -61,15 +65,17 @@ def _facts(parser: Parser, answer: object) -> OriginalFacts:
     Raises:
         UnreadableFileError: it has another form.
     """
-    if not isinstance(answer, dict) or len(answer) != 1:
+    if not isinstance(answer, dict) or not answer or not answer.keys() <= {"facts", "problem"}:
         raise UnreadableFileError("expected facts or a problem, found something else")
-    if "problem" in answer:
-        return OriginalFacts(problem=str(answer["problem"])[:_PROBLEM_LENGTH_MAX])
-    found = answer.get("facts")
+    problem = str(answer["problem"])[:_PROBLEM_LENGTH_MAX] if "problem" in answer else None
+    if "facts" not in answer:
+        return OriginalFacts(problem=problem)
+    found = answer["facts"]
     try:
-        if parser == "exif":
-            return OriginalFacts(still=from_plain(StillFacts, found))
+        if parser == "stills":
+            return OriginalFacts(still=from_plain(StillFacts, found), problem=problem)
         track = None if found is None else from_plain(TrackFacts, found)
     except ValueError as exc:
         raise UnreadableFileError("expected facts in their form, found something else") from exc
-    return OriginalFacts(telemetry=track) if parser == "telemetry" else OriginalFacts(track=track)
+    telemetry, track = (track, None) if parser == "telemetry" else (None, track)
+    return OriginalFacts(telemetry=telemetry, track=track, problem=problem)

@@ -1,7 +1,14 @@
+import shutil
+
 import pytest
 
 from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.sandbox import Parsers
+
+needs_exiftool = pytest.mark.skipif(
+    shutil.which("exiftool") is None,
+    reason="no exiftool here to compare with: Debian and Ubuntu have it in libimage-exiftool-perl",
+)
 
 
 @pytest.fixture(scope="session")

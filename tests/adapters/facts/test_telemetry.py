@@ -14,6 +14,7 @@ from pipeline.adapters.facts.telemetry import facts_of
 from pipeline.domain.clock import corrected_start
 from pipeline.domain.clock_claim import satellite_clocks
 from pipeline.domain.track import TrackFacts, TrackPoint
+from tests.adapters.facts.conftest import needs_exiftool
 from tests.real_footage import each
 
 GOPRO = "gopro-max-heromode.mp4"
@@ -37,6 +38,7 @@ def asked_of_exiftool(path: Path) -> dict[str, list[Any]]:
     return {tag: list(values.values()) for tag, values in firsts.items()}
 
 
+@needs_exiftool
 @pytest.mark.parametrize("path", each("video"))
 def test_real_telemetry_says_what_exiftool_reads(path: Path, reader: FactReader) -> None:
     found, expected = telemetry_of(reader, path), asked_of_exiftool(path)
