@@ -41,9 +41,9 @@ bench: install ## measure speed against bare ffmpeg
 powerloss: install ## kill what sends, docks and preserves footage at a hundred random moments; nothing may be lost
 	@$(BIN)/pytest tests/power --power-losses 100
 
-fuzz: install ## look for faults in one parser for a minute, guided by coverage: TARGET=exif or TARGET=tracks
+fuzz: install ## look for faults in one parser for a minute, guided by coverage: TARGET=exif, xmp, tracks, telemetry, manifests or unsealing
 	@test -d .tools/fuzz || $(BIN)/pip install --quiet --target .tools/fuzz "atheris==3.0.0"
-	@PYTHONPATH=.tools/fuzz $(BIN)/python -m tests.fuzz $(or $(TARGET),exif) -max_total_time=60 -artifact_prefix=.tools/
+	@PYTHONPATH=.tools/fuzz $(BIN)/python -m tests.fuzz $(or $(TARGET),exif) -max_total_time=$(or $(SECONDS_MAX),60) -artifact_prefix=.tools/
 
 lock: $(INSTALLED) ## resolve the newest versions that fit into the lock files
 	@infra/locks/lock.sh

@@ -136,9 +136,11 @@ def _from_gopro(said: Mapping[str, Any], row: object, position_s: Fraction) -> T
     )
 
 
-def _from_mappings(rows: Sequence[Mapping[str, Any]]) -> Iterator[TrackPoint]:
+def _from_mappings(rows: Sequence[object]) -> Iterator[TrackPoint]:
     """What telemetry-parser has already put into words, as it does for other makes than GoPro."""
     for row in rows:
+        if not isinstance(row, Mapping):
+            continue
         latitude, longitude = _number(row.get("lat")), _number(row.get("lon"))
         if latitude is None or longitude is None:
             continue
@@ -158,10 +160,13 @@ def _from_mappings(rows: Sequence[Mapping[str, Any]]) -> Iterator[TrackPoint]:
 
 def _motion(lines: Sequence[Mapping[str, Any]]) -> Iterator[MotionSummary]:
     for key, sensor in _SENSORS.items():
-        times_ms = [line["timestamp_ms"] for line in lines if line.get(key)]
-        if len(times_ms) > 1 and times_ms[-1] > times_ms[0]:
-            lasted_s = Fraction(times_ms[-1] - times_ms[0]).limit_denominator(1_000_000) / 1000
-            yield MotionSummary(sensor, len(times_ms), ((len(times_ms) - 1) / lasted_s).limit_denominator(1000))
+        said_ms = (_number(line.get("timestamp_ms")) for line in lines if line.get(key))
+        times_ms = [time_ms for time_ms in said_ms if time_ms is not None]
+        if len(times_ms) < 2 or times_ms[-1] <= times_ms[0]:  # noqa: PLR2004  # a rate is between two
+            continue
+        rate_hz = ((len(times_ms) - 1) * 1000 / (times_ms[-1] - times_ms[0])).limit_denominator(1000)
+        if rate_hz > 0:
+            yield MotionSummary(sensor, len(times_ms), rate_hz)
 
 
 def _inside(block: Mapping[str, Any], name: str) -> Mapping[str, Any]:

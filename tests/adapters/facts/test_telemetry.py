@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.facts.telemetry import facts_of
 from pipeline.domain.clock import corrected_start
 from pipeline.domain.clock_claim import satellite_clocks
+from pipeline.domain.plain import from_plain, to_plain
 from pipeline.domain.track import TrackFacts, TrackPoint
 from tests.adapters.facts.conftest import needs_exiftool
 from tests.real_footage import each
@@ -130,6 +133,35 @@ def test_what_other_cameras_say_in_words() -> None:
 )
 def test_a_block_without_a_place_on_earth_is_no_point(said: dict[str, Any]) -> None:
     assert point_of(said) is None
+
+
+numbers = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+lines = st.lists(numbers, max_size=9) | st.dictionaries(
+    st.sampled_from(["unix_timestamp", "lat", "lon", "altitude", "speed", "is_acquired"]), numbers
+)
+gps = st.fixed_dictionaries(
+    {},
+    optional={
+        "Data": numbers | st.lists(lines | numbers, max_size=3),
+        "Scale": numbers | st.lists(numbers, max_size=9),
+        "TimestampUs": numbers,
+        "0x47505346": numbers,
+        "0x47505350": numbers,
+        "0x47505355": numbers,
+    },
+)
+motions = st.dictionaries(st.sampled_from(["timestamp_ms", "accl", "gyro", "magn"]), numbers)
+
+
+@given(
+    st.lists(st.fixed_dictionaries({}, optional={"GPS": gps | numbers, "Default": numbers}), max_size=3),
+    st.lists(motions, max_size=4),
+)
+def test_whatever_a_camera_says_there_are_facts(blocks: list[dict[str, Any]], motion: list[dict[str, Any]]) -> None:
+    facts = facts_of("GoPro", 7, blocks, motion)
+    assert facts.points_found >= len(facts.points)
+    assert all(summary.samples > 1 and summary.rate_hz > 0 for summary in facts.motion)
+    assert from_plain(TrackFacts, to_plain(facts)) == facts
 
 
 def test_telemetry_that_is_cut_off_is_read_as_far_as_it_goes(
