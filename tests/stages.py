@@ -12,6 +12,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.domain.intake_rules import IntakeRules
 from pipeline.domain.labels import Taxonomy
+from pipeline.domain.origin import NOTHING_SAID, Origin
 from pipeline.errors import DamagedMediaError, RejectedInputError
 from pipeline.steps import (
     assemble,
@@ -167,11 +168,17 @@ class Stages:
         )
 
     def resolve(
-        self, upload_id: UploadId, ruling: Ruling, *, by: str = "j.doe", because: str = "as agreed"
+        self,
+        upload_id: UploadId,
+        ruling: Ruling,
+        *,
+        by: str = "j.doe",
+        because: str = "as agreed",
+        origin: Origin = NOTHING_SAID,
     ) -> Decision:
         bench = self.bench
         return resolve.resolve_quarantine(
-            upload_id, ruling, decided_by=by, because=because, db=bench.db, clock=bench.clock
+            upload_id, ruling, decided_by=by, because=because, origin=origin, db=bench.db, clock=bench.clock
         )
 
     def cut(self, rendition_id: RenditionId) -> list[ClipId]:

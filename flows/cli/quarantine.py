@@ -6,7 +6,9 @@ import typer
 from rich.table import Table
 
 from flows.cli.output import Json, emit, out, printable, shown
+from pipeline.domain import keys
 from pipeline.domain.decision import Ruling
+from pipeline.domain.origin import NOTHING_SAID, Origin
 from pipeline.lookup import listing, refusals
 from pipeline.steps.resolve import resolve_quarantine
 from pipeline.workbench import open_workbench
@@ -56,9 +58,22 @@ def show(upload: Named, as_json: Json = False) -> None:
 @quarantine_app.command(
     "release", epilog='Example: firsthand quarantine release 1f0c2a9b --by j.doe --because "digest was mistyped"'
 )
-def release(upload: Named, by: By, because: Because, as_json: Json = False) -> None:
+def release(
+    upload: Named,
+    by: By,
+    because: Because,
+    *,
+    camera: Annotated[
+        str, typer.Option("--camera", metavar="SERIAL", help="The camera it comes from, where it names none.")
+    ] = "",
+    exercise: Annotated[
+        str, typer.Option("--exercise", metavar="EX", help="The exercise it belongs to, where nothing tells.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
     """Let the next ingest judge an upload again; refused for what its sender announced, it is then accepted."""
-    _decide(upload, "released", by, because, as_json=as_json)
+    origin = Origin(keys.camera_serial(camera) if camera else None, keys.exercise_id(exercise) if exercise else None)
+    _decide(upload, "released", by, because, origin=origin, as_json=as_json)
 
 
 @quarantine_app.command(
@@ -74,10 +89,14 @@ def _list(*, as_json: bool) -> None:
     emit("quarantine", found, as_json=as_json, empty="Nothing is in quarantine.")
 
 
-def _decide(upload: str, ruling: Ruling, by: str, because: str, *, as_json: bool) -> None:
+def _decide(
+    upload: str, ruling: Ruling, by: str, because: str, *, origin: Origin = NOTHING_SAID, as_json: bool
+) -> None:
     bench = open_workbench()
     upload_id = refusals.named_upload(bench.db, upload)
-    decision = resolve_quarantine(upload_id, ruling, decided_by=by, because=because, db=bench.db, clock=bench.clock)
+    decision = resolve_quarantine(
+        upload_id, ruling, decided_by=by, because=because, origin=origin, db=bench.db, clock=bench.clock
+    )
     if as_json:
         emit("decisions", [decision], as_json=True, empty="")
         return

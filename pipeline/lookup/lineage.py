@@ -135,6 +135,8 @@ def _upload(session: Session, upload_id: str) -> _Links:
         facts["claimed_start_at"] = upload.claimed_start_at.isoformat()
     if (because := assignments.reason_of(session, upload.upload_id)) is not None:
         facts["exercise_because"] = because
+    if (named := assignments.who_named_camera(session, upload.upload_id)) is not None:
+        facts["camera_because"] = f"said by {named[0]}: {named[1]}"
     facts |= _duplicates(session, upload.upload_id)
     return _Links(
         facts,

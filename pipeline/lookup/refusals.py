@@ -19,7 +19,10 @@ _CAN_BE_DONE = {
     "ClaimMismatchError": "It is not what its sender announced. Ask the sender; release it if the bytes are right.",
     "RenditionMismatchError": "We made something else of it than planned. Report it; release it after an update.",
     "UnreadableFileError": "A parser could not read it. Report it; release it after an update.",
-    "RejectedInputError": "It does not say whose it is: send the file with `firsthand upload`, and reject this one.",
+    "RejectedInputError": (
+        "It does not say whose it is, or its name says that it is no footage: release it and say which camera it is of "
+        "(--camera, --exercise), or send the file with `firsthand upload` and reject this one."
+    ),
 }
 _ELSE = "Read the reason; release it when that is mended, or reject it."
 

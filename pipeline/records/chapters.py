@@ -16,10 +16,9 @@ from pipeline.domain.footage import Chapter, Recording
 from pipeline.domain.ids import CameraSerial, ExerciseId, RecordingId, UploadId
 from pipeline.domain.joining import Join
 from pipeline.domain.media import MediaFacts
-from pipeline.records.footage import insert_new, uploads_where
+from pipeline.records.footage import camera_of_upload, exercise_of_upload, insert_new, uploads_where
 from pipeline.records.tables import (
     RecordingOriginalRow,
-    UploadAssignmentRow,
     UploadContentRow,
     UploadRow,
 )
@@ -67,8 +66,8 @@ def members_of(session: Session, exercise: ExerciseId, camera: CameraSerial, ser
     """The uploads of a series that are not in quarantine, oldest first."""
     uploads = uploads_where(
         session,
-        sa.func.coalesce(UploadRow.exercise_id, UploadAssignmentRow.exercise_id) == exercise,
-        UploadRow.camera_serial == camera,
+        exercise_of_upload == exercise,
+        camera_of_upload == camera,
         UploadRow.chapter_series == series,
         UploadRow.companion_kind.is_(None),
         UploadRow.upload_id.not_in(sa.select(StandingQuarantine.upload_id)),

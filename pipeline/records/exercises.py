@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from pipeline.domain.digest import Sha256
 from pipeline.domain.exercise import ExerciseDeclaration
 from pipeline.domain.ids import CameraSerial, ExerciseId
-from pipeline.records.footage import insert_new
+from pipeline.records.footage import camera_of_upload, exercise_of_upload, insert_new
 from pipeline.records.tables import ExerciseDeclarationRow, ExerciseRow, UploadAssignmentRow, UploadRow
+from pipeline.records.tables_intake import UploadCameraRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,20 @@ def newest_declaration(session: Session, exercise_id: ExerciseId) -> Declared | 
     return Declared(ExerciseDeclaration.parse(row.declaration), Sha256(row.digest), row.declared_at)
 
 
+def is_known(session: Session, exercise_id: ExerciseId) -> bool:
+    """Whether an exercise was declared, or anything came from it."""
+    return session.get(ExerciseRow, exercise_id) is not None
+
+
 def cameras_of(session: Session, exercise_id: ExerciseId) -> list[CameraSerial]:
     """The cameras that uploads of an exercise came from, refused ones too."""
     query = (
-        sa.select(UploadRow.camera_serial)
+        sa.select(camera_of_upload)
+        .select_from(UploadRow)
         .join(UploadAssignmentRow, UploadAssignmentRow.upload_id == UploadRow.upload_id, isouter=True)
-        .where(
-            sa.func.coalesce(UploadRow.exercise_id, UploadAssignmentRow.exercise_id) == exercise_id,
-            UploadRow.camera_serial.is_not(None),
-        )
+        .join(UploadCameraRow, UploadCameraRow.upload_id == UploadRow.upload_id, isouter=True)
+        .where(exercise_of_upload == exercise_id, camera_of_upload.is_not(None))
         .distinct()
-        .order_by(UploadRow.camera_serial)
+        .order_by(camera_of_upload)
     )
     return [CameraSerial(serial) for serial in session.scalars(query) if serial is not None]

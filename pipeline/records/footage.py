@@ -34,7 +34,15 @@ from pipeline.records.tables import (
     UploadNameRow,
     UploadRow,
 )
-from pipeline.records.tables_intake import QuarantineDecisionRow, StandingQuarantine
+from pipeline.records.tables_intake import QuarantineDecisionRow, StandingQuarantine, UploadCameraRow
+
+exercise_of_upload: sa.ColumnElement[str | None] = sa.func.coalesce(
+    UploadRow.exercise_id, UploadAssignmentRow.exercise_id
+)
+camera_of_upload: sa.ColumnElement[str | None] = sa.func.coalesce(
+    UploadRow.camera_serial, UploadCameraRow.camera_serial
+)
+"""What an upload names itself, else what it was found or said to be of; for conditions of `uploads_where`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ def uploads_waiting(session: Session) -> list[UploadId]:
         sa.select(UploadRow.upload_id)
         .join(UploadAssignmentRow, UploadAssignmentRow.upload_id == UploadRow.upload_id, isouter=True)
         .where(
-            sa.func.coalesce(UploadRow.exercise_id, UploadAssignmentRow.exercise_id).is_not(None),
+            exercise_of_upload.is_not(None),
             UploadRow.companion_kind.is_(None),
             UploadRow.upload_id.not_in(refused),
             UploadRow.upload_id.not_in(cut),
@@ -318,22 +326,22 @@ def all_renditions(session: Session, recording_id: RecordingId | None = None) ->
 
 
 _UPLOADS = (
-    sa.select(UploadRow, UploadNameRow.original_name, UploadAssignmentRow.exercise_id)
+    sa.select(UploadRow, UploadNameRow.original_name, exercise_of_upload, camera_of_upload)
     .join(UploadNameRow, UploadNameRow.upload_id == UploadRow.upload_id, isouter=True)
     .join(UploadAssignmentRow, UploadAssignmentRow.upload_id == UploadRow.upload_id, isouter=True)
+    .join(UploadCameraRow, UploadCameraRow.upload_id == UploadRow.upload_id, isouter=True)
 )
 """Uploads with what lies beside them: the arguments of `_upload`."""
 
 
-def _upload(row: UploadRow, original_name: str | None, assigned_to: str | None) -> Upload:
-    exercise_id = row.exercise_id if row.exercise_id is not None else assigned_to
+def _upload(row: UploadRow, original_name: str | None, exercise_id: str | None, camera: str | None) -> Upload:
     return Upload(
         upload_id=UploadId(row.upload_id),
         at=Location(row.bucket, row.key, row.version_id),
         etag=row.etag,
         size_bytes=row.size_bytes,
         exercise_id=ExerciseId(exercise_id) if exercise_id is not None else None,
-        camera_serial=CameraSerial(row.camera_serial) if row.camera_serial is not None else None,
+        camera_serial=CameraSerial(camera) if camera is not None else None,
         original_name=original_name,
         claimed_digest=Sha256(row.claimed_digest) if row.claimed_digest else None,
         received_at=row.received_at,

@@ -29,6 +29,21 @@ class QuarantineDecisionRow(Row):
     decided_at: Mapped[datetime]
 
 
+class UploadCameraRow(Row):
+    """The camera that an upload comes from, as somebody said who released it, because it names none itself."""
+
+    __tablename__ = "upload_cameras"
+    __table_args__ = (
+        CheckConstraint("camera_serial ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'", name="camera_serial_shape"),
+        CheckConstraint("named_by ~ '^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$'", name="named_by_shape"),
+    )
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.upload_id"), primary_key=True)
+    camera_serial: Mapped[str]
+    named_by: Mapped[str]
+    because: Mapped[str]
+    named_at: Mapped[datetime]
+
+
 class RecordingDamageRow(Row):
     """That frames of a recording do not decode: how many, and which spans of it show something else than was filmed."""
 

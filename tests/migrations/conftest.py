@@ -9,7 +9,7 @@ import pytest
 from pipeline.domain.audit import Fault
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Decision, PictureAnchor, StreamDigests
-from pipeline.domain.ids import ExerciseId, derive
+from pipeline.domain.ids import CameraSerial, ExerciseId, derive
 from pipeline.records import (
     Session,
     annotations,
@@ -70,6 +70,7 @@ def filled(databases: Databases) -> Any:
         footage.add_upload(session, refused)
         footage.quarantine(session, refused.upload_id, error_kind="EmptyUploadError", reason="empty", at=NOON)
         decisions.add_decision(session, a_decision(refused))
+        assignments.name_camera(session, refused.upload_id, CameraSerial("C-1"), by="j.doe", because="so", at=NOON)
         damages.add_damage(session, chain.recording.recording_id, a_damage(), tool_identity="tool", at=NOON)
         unclaimed = an_upload("unclaimed", exercise_id=None)
         footage.add_upload(session, unclaimed)

@@ -93,6 +93,8 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_stream_digests_picture_digest_shape": [{"picture_digest": bad} for bad in NOT_A_DIGEST],
     "ck_stream_digests_sound_digest_shape": [{"sound_digest": bad} for bad in NOT_A_DIGEST],
     "ck_sightings_size_not_negative": [{"size_bytes": -1}],
+    "ck_upload_cameras_camera_serial_shape": [{"camera_serial": bad} for bad in ("", ".x", "a b", "a\n", "x" * 65)],
+    "ck_upload_cameras_named_by_shape": [{"named_by": bad} for bad in ("", "J Doe", "x", ".jd", "j\n")],
     "ck_uploads_chapter_number_range": [{"chapter_series": "GX0001", "chapter_number": bad} for bad in (-1, 10**9 + 1)],
     "ck_uploads_chapter_series_shape": [
         {"chapter_series": bad, "chapter_number": 1} for bad in ("", ".x", "a b", "a/b", "a\n", "ä", "x" * 129)

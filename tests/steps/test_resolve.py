@@ -1,6 +1,7 @@
 """Refusals are decided by somebody, once each, for a reason; released uploads are judged again, rejected ones never."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline.domain import keys
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import CameraSerial, ExerciseId, UploadId
+from pipeline.domain.origin import Origin
 from pipeline.errors import (
     ClaimMismatchError,
     EmptyUploadError,
@@ -17,11 +19,14 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.lookup import listing, refusals
+from pipeline.lookup.lineage import show
+from pipeline.records import exercises, footage
 from tests.benches import raw_client
-from tests.builders import CAMERA, EXERCISE
+from tests.builders import CAMERA, EXERCISE, NOON, a_declaration
 from tests.census import census
 from tests.databases import Databases
 from tests.dying import dies_while_recording
+from tests.footage import make_clip
 from tests.stages import Stages
 from tests.steps.conftest import Events
 
@@ -105,9 +110,48 @@ def test_what_names_no_camera_cannot_be_released(stages: Stages) -> None:
     bench = stages.bench
     raw_client(bench).put_object(Bucket=bench.settings.s3_intake_bucket, Key="stray.mp4", Body=b"stray")
     (stray,) = stages.receive().new
-    with pytest.raises(NotPermittedError, match="names no camera"):
+    with pytest.raises(NotPermittedError, match=r"names no camera.* say which it comes from with --camera"):
         stages.resolve(stray, "released")
     stages.resolve(stray, "rejected")
+
+
+def test_who_releases_may_say_which_camera_and_exercise_it_is_of(
+    stages: Stages, events: Events, databases: Databases, tmp_path: Path
+) -> None:
+    bench = stages.bench
+    film = make_clip(tmp_path / "desk.mp4", seconds=0.4, size="64x64", rate="10").read_bytes()
+    raw_client(bench).put_object(Bucket=bench.settings.s3_intake_bucket, Key="found-on-a-desk.mp4", Body=film)
+    (stray,) = stages.receive().new
+    said = Origin(CameraSerial("BWC-DESK"), ExerciseId("EX-DESK"))
+    with pytest.raises(UsageError, match="expected an exercise that was declared, found EX-DESK"):
+        stages.resolve(stray, "released", origin=said)
+    with bench.db.begin() as session:
+        exercises.add_declaration(session, a_declaration(exercise_id=ExerciseId("EX-DESK")), at=NOON)
+    with pytest.raises(NotPermittedError, match=rf"declared with \({CAMERA}\), found BWC-DESK"):
+        stages.resolve(stray, "released", origin=said)
+    worn = replace(said, camera_serial=CameraSerial(CAMERA))
+    before = census(bench)
+    dies_while_recording(bench, databases, lambda: stages.resolve(stray, "released", origin=worn))
+    assert census(bench) == before
+    for _ in range(2):
+        stages.resolve(stray, "released", because="its owner was asked", origin=worn)
+    after = census(bench)
+    assert after.new_rows(before) == {
+        "quarantine_decisions": 1,
+        "upload_cameras": 1,
+        "upload_assignments": 1,
+        "custody_events": 2,
+    }
+    assert [kind for kind, _ in events(stray)] == ["received", "quarantined", "released", "assigned"]
+    assert worn.camera_serial not in str(events(stray))
+    assert stray in stages.receive().waiting
+    with bench.db.begin() as session:
+        recording = footage.get_recording(session, stages.probe(stages.preserve(stray)))
+        assert (recording.camera_serial, recording.exercise_id) == (worn.camera_serial, worn.exercise_id)
+    told = show(bench.db, str(stray)).facts
+    assert (told["camera"], told["camera_because"]) == (worn.camera_serial, "said by j.doe: its owner was asked")
+    with pytest.raises(NotPermittedError, match="expected that or no --camera, found BWC-DESK"):
+        stages.resolve(stray, "released", origin=said)
 
 
 def test_what_is_not_in_quarantine_cannot_be_decided(stages: Stages, tmp_path: Path) -> None:
