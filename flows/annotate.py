@@ -12,17 +12,20 @@ from pipeline.workbench import open_workbench
 
 
 @flow(name="annotate")
-def annotate(only: Literal["submit", "collect"] | None = None) -> None:
-    """Send out every clip that was not sent, then fetch every answer that is new; or only one of the two."""
+def annotate(only: Literal["submit", "collect"] | None = None, *, with_damaged: bool = False) -> None:
+    """Send out every clip that was not sent, then fetch every answer that is new; or only one of the two.
+
+    Clips of which something is damaged are sent out only when that is asked for.
+    """
     with present():
         if only != "collect":
-            submit()
+            submit(with_damaged=with_damaged)
         if only != "submit":
             collect()
 
 
 @task(**POLICY)
-def submit() -> None:
+def submit(*, with_damaged: bool = False) -> None:
     """Send out every clip that has no task under the newest taxonomy."""
     bench = open_workbench()
     submit_clips(
@@ -31,6 +34,7 @@ def submit() -> None:
         labelling=bench.labelling,
         db=bench.db,
         clock=bench.clock,
+        with_damaged=with_damaged,
     )
 
 

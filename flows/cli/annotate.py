@@ -58,16 +58,17 @@ class Report:
 def annotate(
     context: typer.Context,
     only: Annotated[Half | None, typer.Option(help="Only send clips out, or only fetch answers.")] = None,
+    with_damaged: Annotated[bool, typer.Option("--with-damaged", help="Send damaged clips out too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Send clips to Label Studio and fetch the answers that are new."""
+    """Send clips to Label Studio and fetch the answers that are new. Damaged clips wait until you ask for them."""
     if context.invoked_subcommand is not None:
         return
     bench = open_workbench()
     before = waiting.totals(bench.db)
     run_and_wait(
         "annotate/annotate",
-        {"only": only.value if only else None},
+        {"only": only.value if only else None, "with_damaged": with_damaged},
         api_url=bench.settings.prefect_api_url,
         doing="annotating",
         progress=lambda: f"{waiting.totals(bench.db).tasks} tasks, {waiting.totals(bench.db).annotations} answers",

@@ -6,7 +6,8 @@ Rules kept here:
   than guess at it.
 * A lost frame spoils what is predicted from it: every frame up to the next clean keyframe, and the frames that a
   decoder may hold back before it shows them (16 at most, in every codec that cameras write).
-* Where strict decoding failed and no frame is lost (damage in the sound, or between frames), nobody can say where the
+* Damage in the sound is told apart: the picture may be whole where the sound is not.
+* Where strict decoding failed and neither frame nor sound is lost (damage between frames), nobody can say where the
   damage is: all of it counts as damaged. Except a file that merely ends early: what is there is good.
 """
 
@@ -34,16 +35,28 @@ class Damage:
     """Where it shows something else than was filmed, in order, on the recording's timeline."""
     reason: str
     """Why these spans."""
+    sound_spans: tuple[Span, ...] = ()
+    """Where the sound is lost, in order, on the recording's timeline."""
 
     def touches(self, span: Span) -> bool:
         """Whether anything within this span cannot be trusted."""
-        return any(bad.overlaps(span) for bad in self.spans)
+        return self.part_within(span) is not None
+
+    def part_within(self, span: Span) -> str | None:
+        """What cannot be trusted within this span: `picture`, `sound` or `picture and sound`; `None` where all can."""
+        parts = {"picture": self.spans, "sound": self.sound_spans}
+        return " and ".join(name for name, bad in parts.items() if any(one.overlaps(span) for one in bad)) or None
 
     @property
     def summary(self) -> str:
         """One line for people."""
-        damaged_s = float(sum(span.end_s - span.start_s for span in self.spans))
-        return f"{self.frames_lost} of {self.frames} frames lost, {damaged_s:.3f} s damaged"
+        damaged_s, sound_s = (
+            float(sum(span.end_s - span.start_s for span in spans)) for spans in (self.spans, self.sound_spans)
+        )
+        if self.sound_spans and not self.spans:
+            return f"the picture is whole, {sound_s:.3f} s of the sound lost"
+        sound = f", {sound_s:.3f} s of the sound lost" if self.sound_spans else ""
+        return f"{self.frames_lost} of {self.frames} frames lost, {damaged_s:.3f} s damaged{sound}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,8 @@ class DecodedFrames:
     decoded: frozenset[int]
     ends_early: bool
     """Whether the container lists media that is not there."""
+    lost_sound: tuple[Span, ...] = ()
+    """Where no sound decodes although there is some, on the recording's timeline."""
 
 
 def judge_damage(
@@ -73,6 +88,8 @@ def judge_damage(
     if lost:
         spans = _spoilt(lost, frame_count, entries)
         reason = "from each lost frame, and the 16 before it that may be shown after it, to the next clean keyframe"
+    elif survey.lost_sound:
+        spans, reason = [], "every frame decodes; packets of the sound do not, and each spoils the next"
     elif survey.ends_early:
         spans, reason = [], "it ends before its index says; every frame that is there decodes"
     else:
@@ -83,6 +100,7 @@ def judge_damage(
         frames_lost=len(lost),
         spans=tuple(Span.of_frames(start, end, frame_rate) for start, end in spans),
         reason=reason,
+        sound_spans=survey.lost_sound,
     )
 
 

@@ -1,7 +1,7 @@
 """What is this thing, what did it come from, and what came from it?"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -12,6 +12,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.exercise import call_cameras
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.domain.timeline import Span
 from pipeline.lookup.began import began
 from pipeline.lookup.chaptered import chapter_facts
 from pipeline.lookup.description import Description, describe_original, describe_recording, in_words
@@ -222,13 +223,18 @@ def _damage(session: Session, recording_id: RecordingId) -> dict[str, str]:
     damage = damages.find_damage(session, recording_id)
     if damage is None:
         return {}
-    where = ", ".join(f"{float(span.start_s):.3f} to {float(span.end_s):.3f}" for span in damage.spans) or "nowhere"
+    sound = {"lost_sound_s": _listed(damage.sound_spans)} if damage.sound_spans else {}
     return {
         "damage": damage.summary,
-        "damaged_s": f"{where}: {damage.reason}",
+        "damaged_s": f"{_listed(damage.spans)}: {damage.reason}",
+        **sound,
         "good_frames": str(damage.frames - damage.frames_lost),
         "damaged_because": damage.cause,
     }
+
+
+def _listed(spans: Sequence[Span]) -> str:
+    return ", ".join(f"{float(span.start_s):.3f} to {float(span.end_s):.3f}" for span in spans) or "nowhere"
 
 
 def _rough(seconds: Fraction) -> str:
@@ -259,7 +265,7 @@ def _clip(session: Session, clip_id: str) -> _Links:
     clip = clips.get_clip(session, ClipId(UUID(clip_id)))
     made = clips.rendition_of_clip(session, clip.clip_id)
     damage = damages.find_damage(session, clip.recording_id)
-    is_damaged = damage is not None and damage.touches(clip.span)
+    part = damage.part_within(clip.span) if damage is not None else None
     became = [Ref("annotation", str(a.annotation_id)) for a in annotations.answers_for(session, clip.clip_id)]
     became += [Ref("release", str(draft.release_id)) for draft in releases.releases_with(session, clip.clip_id)]
     return _Links(
@@ -267,7 +273,7 @@ def _clip(session: Session, clip_id: str) -> _Links:
             "span_s": f"{float(clip.span.start_s):.3f} to {float(clip.span.end_s):.3f}",
             "span_exact": f"[{clip.span.start_s}, {clip.span.end_s})",
             "frames": str(made.frame_count),
-            **({"damaged": "yes: some of what it shows was not filmed; it enters no release"} if is_damaged else {}),
+            **({"damaged": f"yes: some of its {part} is not what was filmed; it enters no release"} if part else {}),
             "sha256": made.digest.hex,
             "size_bytes": str(made.size_bytes),
             "object": f"s3://{made.at.bucket}/{made.at.key}",

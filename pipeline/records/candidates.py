@@ -41,4 +41,5 @@ def candidates(session: Session, taxonomy_digest: Sha256) -> list[Candidate]:
 
 def _damage_of(clip: Clip, damaged: dict[RecordingId, Damage]) -> str | None:
     damage = damaged.get(clip.recording_id)
-    return damage.summary if damage is not None and damage.touches(clip.span) else None
+    part = None if damage is None else damage.part_within(clip.span)
+    return None if damage is None or part is None else f"its {part}: {damage.summary}"

@@ -1,5 +1,6 @@
 """Damaged recordings: mark one, ask whether one is."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 
@@ -25,7 +26,7 @@ def add_damage(
         reason=damage.reason,
         frames=damage.frames,
         frames_lost=damage.frames_lost,
-        spans={"spans": [[str(span.start_s), str(span.end_s)] for span in damage.spans]},
+        spans={"spans": _told(damage.spans), "sound": _told(damage.sound_spans)},
         tool_identity=tool_identity,
         found_at=at,
     )
@@ -43,5 +44,13 @@ def all_damages(session: Session) -> dict[RecordingId, Damage]:
 
 
 def _damage(row: RecordingDamageRow) -> Damage:
-    spans = tuple(Span(Fraction(start_s), Fraction(end_s)) for start_s, end_s in row.spans["spans"])
-    return Damage(row.cause, row.frames, row.frames_lost, spans, row.reason)
+    spans, sound = _spans(row.spans["spans"]), _spans(row.spans.get("sound", []))  # an older Firsthand told no sound
+    return Damage(row.cause, row.frames, row.frames_lost, spans, row.reason, sound)
+
+
+def _told(spans: Sequence[Span]) -> list[list[str]]:
+    return [[str(span.start_s), str(span.end_s)] for span in spans]
+
+
+def _spans(told: Sequence[Sequence[str]]) -> tuple[Span, ...]:
+    return tuple(Span(Fraction(start_s), Fraction(end_s)) for start_s, end_s in told)

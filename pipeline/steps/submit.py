@@ -1,15 +1,17 @@
 """Send clips out to be labelled: one annotation task for a clip and a taxonomy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source
 from pipeline.domain.custody import CustodyEvent
-from pipeline.domain.ids import ClipId
+from pipeline.domain.damage import Damage
+from pipeline.domain.footage import Clip
+from pipeline.domain.ids import ClipId, RecordingId
 from pipeline.domain.labels import Taxonomy
-from pipeline.records import Database, annotations, clips, custody
+from pipeline.records import Database, annotations, clips, custody, damages
 from pipeline.records.clips import ShownClip
 
 log = structlog.get_logger()
@@ -22,8 +24,11 @@ def submit_clips(
     labelling: LabelStudio,
     db: Database,
     clock: Callable[[], datetime],
+    with_damaged: bool = False,
 ) -> list[ClipId]:
     """Send out every clip that has no task under this taxonomy yet.
+
+    A clip of which anything is damaged enters no release: it is sent out only `with_damaged`.
 
     Safe to repeat, and to run twice at once: pushing is serialised by a lock, and Label Studio is asked which clips it
     has before any is pushed, so a kill between pushing and recording makes no second task.
@@ -38,6 +43,9 @@ def submit_clips(
     with db.exclusive(f"submit:{taxonomy.digest}"):
         with db.begin() as session:
             waiting = clips.clips_without_task(session, taxonomy.digest)
+            if not with_damaged:
+                damaged = damages.all_damages(session)
+                waiting = [clip for clip in waiting if not _is_damaged(clip, damaged)]
             shown = clips.shown_clips(session, [clip.clip_id for clip in waiting])
         parts = [shown[clip.clip_id] for clip in waiting if clip.clip_id in shown]
         if not parts:
@@ -60,6 +68,11 @@ def submit_clips(
                     custody.append(session, _was_submitted(task))
     log.info("clips_submitted", project_id=project_id, clips=len(parts))
     return [part.clip.clip_id for part in parts]
+
+
+def _is_damaged(clip: Clip, damaged: Mapping[RecordingId, Damage]) -> bool:
+    damage = damaged.get(clip.recording_id)
+    return damage is not None and damage.touches(clip.span)
 
 
 def _tasks(parts: Sequence[ShownClip]) -> list[ClipTask]:

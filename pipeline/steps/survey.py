@@ -12,6 +12,7 @@ from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.damage import Damage, DecodedFrames, judge_damage
 from pipeline.domain.footage import Chapter
 from pipeline.domain.ids import RecordingId
+from pipeline.domain.timeline import Span
 from pipeline.errors import DamagedMediaError
 from pipeline.records import Database, chapters, custody, damages, footage
 
@@ -67,14 +68,19 @@ def _survey(parts: Sequence[Chapter], scratch: Scratch, media: Ffmpeg) -> Decode
     expected: set[int] = set()
     decoded: set[int] = set()
     ends_early = False
+    sound: list[Span] = []
     for part in parts:
         found = media.survey(scratch.file_for(part.digest), part.facts)
         expected |= {part.start_frame + frame for frame in found.expected}
         decoded |= {part.start_frame + frame for frame in found.decoded}
         ends_early = ends_early or found.ends_early
-    return DecodedFrames(frozenset(expected), frozenset(decoded), ends_early=ends_early)
+        began_s = part.start_frame / part.facts.video.frame_rate
+        sound += [Span(began_s + span.start_s, began_s + span.end_s) for span in found.lost_sound]
+    return DecodedFrames(frozenset(expected), frozenset(decoded), ends_early=ends_early, lost_sound=tuple(sound))
 
 
 def _was_found(recording_id: RecordingId, damage: Damage, at: datetime) -> CustodyEvent:
     details = {"frames": str(damage.frames), "frames_lost": str(damage.frames_lost), "spans": str(len(damage.spans))}
+    if damage.sound_spans:
+        details["sound_spans"] = str(len(damage.sound_spans))
     return CustodyEvent("damage_found", "recording", str(recording_id), at, details)

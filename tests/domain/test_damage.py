@@ -36,6 +36,30 @@ def test_damage_that_nobody_can_place_is_everywhere() -> None:
     assert judge(set()).spans == (Span.of_frames(0, 100, RATE),)
 
 
+def test_damage_of_the_sound_leaves_the_picture_whole() -> None:
+    frames, lost = frozenset(range(100)), (Span(Fraction(1), Fraction(3, 2)),)
+    damage = judge_damage(
+        DecodedFrames(frames, frames, ends_early=False, lost_sound=lost),
+        cause="an error",
+        frame_count=100,
+        frame_rate=RATE,
+        entries=(0, 50),
+    )
+    assert (damage.spans, damage.sound_spans) == ((), lost)
+    assert damage.summary == "the picture is whole, 0.500 s of the sound lost"
+    assert damage.part_within(Span(Fraction(0), Fraction(1))) is None
+    assert damage.part_within(Span(Fraction(0), Fraction(2))) == "sound"
+    both = judge_damage(
+        DecodedFrames(frames, frames - {30}, ends_early=False, lost_sound=lost),
+        cause="an error",
+        frame_count=100,
+        frame_rate=RATE,
+        entries=(0, 50),
+    )
+    assert both.summary == "1 of 100 frames lost, 1.201 s damaged, 0.500 s of the sound lost"
+    assert both.part_within(Span(Fraction(1), Fraction(2))) == "picture and sound"
+
+
 @given(
     frames=st.integers(1, 300),
     lost=st.sets(st.integers(0, 299), max_size=20),

@@ -14,13 +14,13 @@ from pipeline.domain.ids import ClipId
 from pipeline.domain.labels import DELETED, SKIPPED, ChoiceAnswer, EventLabel, Taxonomy
 from pipeline.domain.timeline import Span
 from pipeline.domain.version import Version
-from pipeline.records import annotations
+from pipeline.records import annotations, damages
 from pipeline.records.annotations import Answer
 from pipeline.steps.collect import Collected, collect_annotations, pseudonym
 from pipeline.steps.submit import submit_clips
 from pipeline.workbench import Workbench
 from tests.adapters.label_studio.conftest import Account, Item, an_answer
-from tests.builders import Chain
+from tests.builders import NOON, Chain, a_damage
 from tests.census import census
 from tests.databases import Databases
 from tests.dying import dies_while_recording
@@ -41,7 +41,7 @@ class Studio:
     taxonomy: Taxonomy
     people: list[Account]
 
-    def submit(self) -> list[ClipId]:
+    def submit(self, *, with_damaged: bool = False) -> list[ClipId]:
         bench = self.bench
         return submit_clips(
             taxonomy=self.taxonomy,
@@ -49,6 +49,7 @@ class Studio:
             labelling=bench.labelling,
             db=bench.db,
             clock=bench.clock,
+            with_damaged=with_damaged,
         )
 
     def collect(self) -> Collected:
@@ -303,3 +304,18 @@ def test_answers_of_two_people_make_a_release(studio: Studio, chain: Chain) -> N
     stages.seal(release_id, taxonomy=studio.taxonomy)
     stages.publish(release_id)
     assert census(studio.bench).rows["release_publications"] == 1
+
+
+def test_damaged_clips_go_out_only_when_somebody_asks_for_them(studio: Studio, chain: Chain) -> None:
+    studio.submit()
+    other = store_chain(studio.bench, "damaged")
+    first = other.clips[0]
+    damage = a_damage(spans=(), sound_spans=(first.span,))
+    with studio.bench.db.begin() as session:
+        damages.add_damage(session, other.recording.recording_id, damage, tool_identity="tool", at=NOON)
+        assert damages.find_damage(session, other.recording.recording_id) == damage
+    assert studio.submit() == [clip.clip_id for clip in other.clips[1:]]
+    assert studio.submit() == []
+    assert studio.submit(with_damaged=True) == [first.clip_id]
+    assert studio.submit(with_damaged=True) == []
+    assert len(studio.tasks()) == len(chain.clips) + len(other.clips)

@@ -1,5 +1,7 @@
 """Damaged footage that shows anything is kept, marked and shown; its good part can be released, the rest cannot."""
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,43 @@ def test_only_clips_of_the_good_part_enter_a_release(stages: Stages, damaged: tu
     assert {made[0], made[3]} <= chosen
     assert made[2] not in chosen
     assert "damaged: " in refused[made[2]]
+
+
+def spoilt_sound(folder: Path) -> Path:
+    """Two packets of sound at 1.26 s that do not decode; the picture and the index are whole."""
+    whole = make_clip(
+        folder / "heard.mp4", seconds=3, video_filter="negate", output_options="-movflags +faststart", gop_frames=25
+    )
+    asked = ["-select_streams", "a:0", "-show_entries", "packet=pos,size", "-of", "json", str(whole)]
+    told = subprocess.run(["ffprobe", "-v", "error", *asked], check=True, capture_output=True).stdout
+    data = bytearray(whole.read_bytes())
+    for packet in json.loads(told)["packets"][60:62]:
+        at, size = int(packet["pos"]), int(packet["size"])
+        data[at : at + size] = bytes(255 - byte for byte in data[at : at + size])
+    whole.write_bytes(data)
+    return whole
+
+
+def test_where_only_the_sound_is_damaged_the_picture_is_whole_and_the_rest_can_be_released(
+    stages: Stages, tmp_path: Path
+) -> None:
+    made = stages.ingest(spoilt_sound(tmp_path))
+    bench = stages.bench
+    with bench.db.begin() as session:
+        cut = [clips.get_clip(session, clip_id) for clip_id in made]
+        damage = damages.find_damage(session, cut[0].recording_id)
+    assert damage is not None
+    assert (damage.frames_lost, damage.spans) == (0, ())
+    ((start_s, end_s),) = [(float(span.start_s), float(span.end_s)) for span in damage.sound_spans]
+    # Packets 60 and 61 of 1024 samples at 48 kHz, of which the first is a decoder's priming; and the next one.
+    assert (start_s, end_s) == pytest.approx((59 * 1024 / 48_000, 62 * 1024 / 48_000), abs=1e-5)
+    told = [lineage.show(bench.db, str(clip_id)).facts.get("damaged") for clip_id in made]
+    assert told == [None, "yes: some of its sound is not what was filmed; it enters no release", None]
+    shown = lineage.show(bench.db, str(cut[0].recording_id)).facts
+    assert (shown["damage"], shown["lost_sound_s"]) == (
+        "the picture is whole, 0.064 s of the sound lost",
+        "1.259 to 1.323",
+    )
 
 
 def test_dying_while_marking_leaves_nothing_and_again_marks_once(

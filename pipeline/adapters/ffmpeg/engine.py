@@ -24,6 +24,7 @@ from pipeline.adapters.ffmpeg.faults import (
 from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.listening import SilenceReader, listening_argv
+from pipeline.adapters.ffmpeg.lost_sound import find_lost_sound
 from pipeline.adapters.ffmpeg.packets import PacketReader, Packets, grid_frames
 from pipeline.adapters.ffmpeg.pictures import STRIP, strip_argv
 from pipeline.adapters.ffmpeg.probe import Header
@@ -88,7 +89,7 @@ class Ffmpeg:
         return header.facts(packets, self._limits)
 
     def survey(self, path: Path, facts: MediaFacts) -> DecodedFrames:
-        """Decode every frame of damaged footage strictly: which come, and which are lost?
+        """Decode all of damaged footage strictly: which frames come, which are lost, and where is sound lost?
 
         Raises:
             DamagedMediaError: the container cannot be read any more.
@@ -107,6 +108,7 @@ class Ffmpeg:
             expected=grid_frames(packets.shown_ticks, video),
             decoded=grid_frames(decoded, video),
             ends_early=_ends_early(path, finished),
+            lost_sound=find_lost_sound(self._read, path, facts, self._limits, wall_s),
         )
 
     def render(
