@@ -58,7 +58,7 @@ def resolve_quarantine(
         decision = Decision(upload_id, newest.attempt, ruling, who, why, at)
         if decisions.add_decision(session, decision):
             custody.append(session, _was_decided(decision, newest.error_kind, added))
-            _record_origin(session, decision, added)
+            _record_origin(session, decision, added, at=clock())  # after it was released
             log.info("quarantine_decided", upload_id=str(upload_id), ruling=ruling, by=who)
             return decision
         standing = decisions.decisions_of(session, upload_id)[-1]
@@ -80,8 +80,8 @@ def _completed(session: Session, upload: Upload, said: Origin) -> Origin:
     )
 
 
-def _record_origin(session: Session, decision: Decision, added: Origin) -> None:
-    upload_id, by, because, at = decision.upload_id, decision.decided_by, decision.because, decision.decided_at
+def _record_origin(session: Session, decision: Decision, added: Origin, *, at: datetime) -> None:
+    upload_id, by, because = decision.upload_id, decision.decided_by, decision.because
     if added.camera_serial is not None:
         assignments.name_camera(session, upload_id, added.camera_serial, by=by, because=because, at=at)
     if added.exercise_id is not None:

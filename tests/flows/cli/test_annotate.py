@@ -14,7 +14,7 @@ from pipeline.domain.timeline import Span
 from pipeline.records import annotations, clips
 from pipeline.workbench import Workbench
 from tests.benches import Benches, environment_of
-from tests.browser.test_labelling_page import CHROMIUM, FLAGS
+from tests.browser.pages import CHROMIUM, FLAGS
 from tests.builders import an_answer, some_labels
 from tests.flows.cli.conftest import Run
 from tests.flows.cli.test_json import check
