@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from pipeline.domain.byproduct import Byproduct, ByproductKind
 from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.clock import ClockReading
 from pipeline.domain.clock_claim import Clock
@@ -39,6 +40,12 @@ TOOL = "ffmpeg 7.1 sha256:00"
 TAXONOMY = Sha256.of(b"taxonomy")
 EXERCISE = "EX-2026-014"
 CAMERA = "X6039BHEX"
+
+
+def a_byproduct(rendition: Rendition, **instead: Any) -> Byproduct:
+    digest = Sha256.of(b"sound")
+    whole = Byproduct(rendition.rendition_id, ByproductKind.SOUND, 0, digest, a_location("sound"), 44)
+    return replace(whole, **instead)
 
 
 def a_damage(**instead: Any) -> Damage:

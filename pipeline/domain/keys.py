@@ -15,6 +15,7 @@ Rules kept here:
     originals    originals/sha256/ab/<sha256>
     working      renditions/<recording>/<rendition>/<sha256>.mp4
                  clips/<rendition>/<clip>/<sha256>.mp4
+                 byproducts/<rendition>/<kind>/<sha256>
                  sealed/<release>/<sha256>
     releases     blobs/<tier>/sha256/ab/<sha256>.mp4
                  <name>/releases/<version>/release.json, files.parquet, tables/*.parquet
@@ -166,6 +167,11 @@ def rendition_key(recording_id: RecordingId, rendition_id: RenditionId, digest: 
 def clip_key(rendition_id: RenditionId, clip_id: ClipId, digest: Sha256) -> str:
     """Where the bytes of a clip, cut from one rendition, lie in the working bucket."""
     return f"clips/{rendition_id}/{clip_id}/{digest}.mp4"
+
+
+def byproduct_key(rendition_id: RenditionId, kind: str, digest: Sha256) -> str:
+    """Where a by-product of a rendition lies in the working bucket."""
+    return f"byproducts/{rendition_id}/{kind}/{digest}"
 
 
 def sealed_key(release_id: ReleaseId, digest: Sha256) -> str:

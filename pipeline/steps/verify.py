@@ -19,7 +19,7 @@ from pipeline.domain.ids import derive
 from pipeline.domain.release import Manifest
 from pipeline.domain.release.building import TIER
 from pipeline.errors import BrokenCustodyError, DigestMismatchError, MissingObjectError
-from pipeline.records import Database, Session, audits, clips, custody, everything, footage, releases
+from pipeline.records import Database, Session, audits, byproducts, clips, custody, everything, footage, releases
 
 log = structlog.get_logger()
 
@@ -120,6 +120,8 @@ def _claims(session: Session) -> Iterator[_Claim]:
         yield _Claim(f"original {original.digest}", original.at, original.digest)
     for rendition in footage.all_renditions(session):
         yield _Claim(f"rendition {rendition.rendition_id}", rendition.at, rendition.digest)
+    for beside in byproducts.all_byproducts(session):
+        yield _Claim(f"{beside.kind} of rendition {beside.rendition_id}", beside.at, beside.digest)
     for made in clips.all_clip_renditions(session):
         yield _Claim(f"clip {made.clip_id}", made.at, made.digest)
     for draft in releases.all_drafts(session):

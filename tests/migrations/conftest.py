@@ -15,6 +15,7 @@ from pipeline.records import (
     annotations,
     assignments,
     audits,
+    byproducts,
     damages,
     decisions,
     docking,
@@ -31,6 +32,7 @@ from tests.builders import (
     NOON,
     TOOL,
     Chain,
+    a_byproduct,
     a_chain,
     a_clock,
     a_damage,
@@ -84,6 +86,7 @@ def filled(databases: Databases) -> Any:
         docking.say(session, docked.container, docked.name, {"starttime": "0"}, at=NOON)
         docking.complete(session, docked.container, at=NOON)
         docking.link_upload(session, unclaimed.upload_id, docked.container, docked.name, None)
+        byproducts.add_byproduct(session, a_byproduct(chain.rendition))
         sightings.see(session, "intake", "drops/one.mp4", size_bytes=1, etag="0", at=NOON)
         add_two_chapters(session)
         annotations.add_task(session, a_task(chain.clips[0]))

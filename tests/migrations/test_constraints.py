@@ -25,6 +25,10 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     ],
     "ck_annotations_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
     "ck_audits_counts_not_negative": [{"objects_checked": -1}, {"faults": -1}],
+    "ck_byproducts_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
+    "ck_byproducts_kind_known": [{"kind": bad} for bad in ("", "Sound", "subtitles")],
+    "ck_byproducts_not_empty": [{"size_bytes": 0}],
+    "ck_byproducts_ordinal_not_negative": [{"ordinal": -1}],
     "ck_clip_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_clip_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}, {"size_bytes": -1}],
     "ck_clock_readings_of_one_thing": [
