@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 SECONDS = 2
 """How long footage is unless told otherwise: two clips at a stride of one second."""
 
@@ -64,6 +67,33 @@ def shown_frames(path: Path, stream: str = "v:0") -> list[ShownFrame]:
     told = re.findall(rb" n: *\d+ .*pts_time:(\S+) .*iskey:(\d)", done.stderr)
     means = [round(sum(pixels[at : at + size]) / size) for at in range(0, len(pixels), size)]
     return [ShownFrame(float(at), key == b"1", mean) for (at, key), mean in zip(told, means, strict=True)]
+
+
+def small_pictures(path: Path, stream: str = "v:0") -> NDArray[np.int16]:
+    """Every frame of a video stream as 64 by 36 grey points, in the order shown."""
+    argv = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-map", f"0:{stream}", "-fps_mode", "passthrough"]
+    argv += ["-vf", "scale=64:36:flags=area,format=gray", "-f", "rawvideo", "-"]
+    pixels = subprocess.run(argv, check=True, capture_output=True).stdout
+    return np.frombuffer(pixels, np.uint8).reshape(-1, 36, 64).astype(np.int16)
+
+
+DISTINCT = 1.0
+"""Of 255, the mean over a small picture: what is nearer than that to its neighbour, an encoder may show in its place."""
+
+
+def frames_that_show_another(mine: NDArray[np.int16], theirs: NDArray[np.int16]) -> list[int]:
+    """Frames of mine that look more like the frame before or after theirs than like their own, where these differ.
+
+    Clearly more: by a quarter of the difference. An encoder may lag a little; a wrong frame is off by all of it.
+    """
+    assert len(mine) == len(theirs)
+    own = np.abs(mine - theirs).mean(axis=(1, 2))
+    step = np.abs(theirs[1:] - theirs[:-1]).mean(axis=(1, 2))
+    before = np.abs(mine[1:] - theirs[:-1]).mean(axis=(1, 2))
+    after = np.abs(mine[:-1] - theirs[1:]).mean(axis=(1, 2))
+    late = np.flatnonzero((own[1:] - before > step / 4) & (step > DISTINCT)) + 1
+    early = np.flatnonzero((own[:-1] - after > step / 4) & (step > DISTINCT))
+    return sorted({int(frame) for frame in (*late, *early)})
 
 
 def make_trait(name: str, folder: Path) -> Path:
@@ -153,9 +183,12 @@ def _with_cover(folder: Path) -> Path:
 
 TRAITS: Mapping[str, Callable[[Path], Path]] = {
     "rate_10": _clip(rate="10", gop_frames=10),
+    "rate_24": _clip(rate="24", gop_frames=24),
     "rate_25": _clip(),
     "rate_29_97": _clip(rate="30000/1001", gop_frames=15),
     "rate_30": _clip(rate="30", gop_frames=30, audio="sine=sample_rate=44100,aformat=channel_layouts=stereo"),
+    "rate_50": _clip(rate="50", gop_frames=50, audio="sine=sample_rate=44100"),
+    "rate_59_94": _clip(rate="60000/1001", gop_frames=30, audio=None),
     "rate_60": _clip(rate="60", gop_frames=60, audio=None),
     "variable_rate": _variable_rate,
     "jittered_rate": _jittered,
@@ -168,6 +201,7 @@ TRAITS: Mapping[str, Callable[[Path], Path]] = {
     "portrait": _clip(size="108x192"),
     "rotated_90": _rotated(90),
     "rotated_180": _rotated(180),
+    "rotated_270": _rotated(270),
     "odd_size": _clip(size="191x107", video_filter="format=yuv444p", name="footage.mkv"),
     "wide_pixels": _clip(video_filter="setsar=4/3"),
     "large": _clip(size="1280x720"),
@@ -175,7 +209,7 @@ TRAITS: Mapping[str, Callable[[Path], Path]] = {
     "open_gop": _clip(
         video_options="-c:v libx264 -preset ultrafast -bf 3 -x264-params open-gop=1", gop_frames=22, seconds=4
     ),
-    "long_gop": _clip(gop_frames=200, seconds=4),
+    "long_gop": _clip(gop_frames=200, seconds=9),
     "ten_bit": _clip(video_filter="format=yuv420p10le"),
     "hevc": _clip(video_options="-c:v libx265 -preset ultrafast -x265-params log-level=none", seconds=4),
     "full_range": _clip(video_filter="scale=out_range=pc,format=yuvj420p"),

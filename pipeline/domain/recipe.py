@@ -43,10 +43,20 @@ class Recipe:
     audio_channels_max: int
     audio_bits_per_s: int
     """For each channel. The sound is AAC; where the source has none, it is silence of the picture's length."""
+    chunk_s: Fraction
+    """Longer recordings are encoded in chunks of about this length, side by side (`chunk`)."""
+    beside_version: int
+    """Counts up when what is made beside the rendition changes: `byproduct`, and what is measured."""
 
     def __post_init__(self) -> None:
-        if self.audio_channels_max not in (1, 2) or not 0 <= self.quantiser <= QUANTISER_MAX or self.gop_s <= 0:
-            raise ValueError(f"expected 1 or 2 channels, a quantiser of 0 to {QUANTISER_MAX} and a GOP, found {self}")
+        if (
+            self.audio_channels_max not in (1, 2)
+            or not 0 <= self.quantiser <= QUANTISER_MAX
+            or min(self.gop_s, self.chunk_s) <= 0
+        ):
+            raise ValueError(
+                f"expected 1 or 2 channels, a quantiser of 0 to {QUANTISER_MAX}, a GOP and chunks, found {self}"
+            )
 
     @property
     def digest(self) -> Sha256:
@@ -70,7 +80,7 @@ class Recipe:
 
 VIEWING = Recipe(
     name="viewing",
-    version=1,
+    version=2,
     short_side_px_max=540,
     gop_s=Fraction(1),
     quantiser=23,
@@ -78,6 +88,8 @@ VIEWING = Recipe(
     audio_sample_rate_hz=48_000,
     audio_channels_max=2,
     audio_bits_per_s=64_000,
+    chunk_s=Fraction(60),
+    beside_version=1,
 )
 """What people look at to find and label: small, seekable every second, on every browser."""
 

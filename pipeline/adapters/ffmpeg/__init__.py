@@ -2,6 +2,6 @@
 
 from pipeline.adapters.ffmpeg.engine import Ffmpeg
 from pipeline.adapters.ffmpeg.limits import Limits
-from pipeline.adapters.ffmpeg.rendering import Rendered
+from pipeline.adapters.ffmpeg.renderer import Beside, Rendered
 
-__all__ = ["Ffmpeg", "Limits", "Rendered"]
+__all__ = ["Beside", "Ffmpeg", "Limits", "Rendered"]

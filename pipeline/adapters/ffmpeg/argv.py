@@ -10,7 +10,6 @@ are not strings of ours. Paths are those inside a working folder (`sandbox`). Wh
 Encoding is in `rendering`, cutting in `cutting`.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -154,12 +153,6 @@ def open_source(limits: Limits, *, number: int = 0, **options: Any) -> Any:
 def source_name(number: int) -> str:
     """Our name for the input of this number, counted from 0."""
     return f"{SOURCE}{number}" if number else SOURCE
-
-
-def input_number(arguments: Sequence[str], name: str) -> int:
-    """Which input of a command, as ffmpeg counts them, is the file of this name."""
-    opened = [arguments[at + 1] for at, word in enumerate(arguments) if word == "-i"]
-    return opened.index(f"file:in/{name}")
 
 
 def compile_command(output: Any, level: str, *more: str) -> list[str]:

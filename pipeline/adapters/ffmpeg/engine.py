@@ -4,22 +4,23 @@ Each method runs ffmpeg or ffprobe in the sandbox, judges how it ended, and chec
 it: a file appears under its name whole and verified, or not at all.
 """
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from pipeline.adapters.ffmpeg import argv
 from pipeline.adapters.ffmpeg.boxes import refuse_missing_media
-from pipeline.adapters.ffmpeg.checks import check_cuts, check_rendition
+from pipeline.adapters.ffmpeg.checks import check_cuts
 from pipeline.adapters.ffmpeg.cutting import CLIP_LIST, clip_name, cut_argv
 from pipeline.adapters.ffmpeg.faults import (
     asked_too_much,
     blame,
     last_words,
     refuse_cut_short,
-    refuse_lost,
 )
 from pipeline.adapters.ffmpeg.identity import identify
 from pipeline.adapters.ffmpeg.limits import Limits
@@ -28,7 +29,8 @@ from pipeline.adapters.ffmpeg.lost_sound import find_lost_sound
 from pipeline.adapters.ffmpeg.packets import PacketReader, Packets, grid_frames
 from pipeline.adapters.ffmpeg.pictures import STRIP, strip_argv
 from pipeline.adapters.ffmpeg.probe import Header
-from pipeline.adapters.ffmpeg.rendering import RENDITION, Rendered, progress_reader, render_argv
+from pipeline.adapters.ffmpeg.renderer import Rendered, Renderer
+from pipeline.adapters.ffmpeg.rendering import Work
 from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, find_program, working_folder
 from pipeline.domain.clip import PlannedClip
 from pipeline.domain.damage import DecodedFrames
@@ -50,10 +52,17 @@ _STREAM_HASH = re.compile(r"^\d+,([va]),sha256=([0-9a-f]{64})$", re.MULTILINE)
 class Ffmpeg:
     """Ffmpeg within limits. Safe to share between threads; every call works in a folder of its own."""
 
-    def __init__(self, *, limits: Limits, scratch: Path, must_wall: bool = False) -> None:
+    def __init__(self, *, limits: Limits, scratch: Path, must_wall: bool = False, jobs: int | None = None) -> None:
+        """Take limits, a folder to work in, whether walls are required, and how many may encode at once."""
         self._limits = limits
         self._must_wall = must_wall
         self._scratch = scratch / "ffmpeg"
+        self._renderer = Renderer(
+            limits=limits,
+            sandbox=lambda: self._sandbox("ffmpeg"),
+            probe=self.probe,
+            slots=BoundedSemaphore(jobs or os.cpu_count() or 1),
+        )
 
     @cached_property
     def identity(self) -> str:
@@ -119,6 +128,7 @@ class Ffmpeg:
         *,
         cut_frames: Sequence[int],
         target: Path,
+        beside: Path | None = None,
         is_damaged: bool = False,
         progress: Callable[[Fraction], None] | None = None,
     ) -> Rendered:
@@ -134,6 +144,7 @@ class Ffmpeg:
             recipe,
             cut_frames=cut_frames,
             target=target,
+            beside=beside,
             is_damaged=is_damaged,
             progress=progress,
         )
@@ -146,6 +157,7 @@ class Ffmpeg:
         *,
         cut_frames: Sequence[int],
         target: Path,
+        beside: Path | None = None,
         is_damaged: bool = False,
         progress: Callable[[Fraction], None] | None = None,
     ) -> Rendered:
@@ -153,6 +165,9 @@ class Ffmpeg:
 
         Chapters are files with the facts of each, shown one after the other; `facts` are those of all together. The
         sound of each is laid beside its own picture, with silence where there is none.
+
+        Long recordings are encoded in chunks, side by side (`pipeline.domain.chunk`). With `beside`, a folder, what
+        comes out of the same decode is kept there: sound for analysis, thumbnails, measures.
 
         The decode is strict and so the check that nothing is damaged. With `is_damaged`, for footage that is known to
         be, frames that do not decode show what the decoder guesses or the frame before them, each in its own place.
@@ -167,40 +182,16 @@ class Ffmpeg:
             MediaToolError: ffmpeg was stopped from outside, ran out of disk, or the source is gone.
             SettingsError: ffmpeg is not installed.
 
-        After any of them there is nothing at `target` that was not there before.
+        After any of them there is nothing at `target` or in `beside` that was not there before.
         """
-        video = facts.video
-        arguments = render_argv(
-            facts,
-            recipe,
-            cut_frames,
-            self._limits,
-            chapters=[chapter for _, chapter in chapters] if len(chapters) > 1 else (),
-            is_damaged=is_damaged,
-        )
-        inputs = {argv.source_name(number): path for number, (path, _) in enumerate(chapters)}
-        for path in inputs.values():
+        for path, _ in chapters:
             size_bytes = _size_bytes(path)
             if not is_damaged:
                 refuse_missing_media(path, size_bytes)
-        with working_folder(target.parent, f"{target.name}.part") as folder:
-            finished = self._sandbox("ffmpeg").run(
-                arguments,
-                folder=folder,
-                inputs=inputs,
-                wall_s=self._limits.encoding_wall_s(video.duration_s),
-                on_line=progress_reader(video.frame_count, progress),
-            )
-            if finished.returncode != 0:
-                raise blame(finished, "decoding and encoding", DamagedMediaError)
-            if not is_damaged:
-                refuse_cut_short(finished)
-                refuse_lost(finished, arguments, [chapter for _, chapter in chapters])
-            rendition = folder / OUTPUT_FOLDER / RENDITION
-            made = self.probe(rendition)
-            check_rendition(made, source=video, recipe=recipe, cut_frames=cut_frames)
-            rendition.replace(target)
-        return Rendered(made.video.frame_count, made.video.frame_rate, made.video.width_px, made.video.height_px)
+        work = Work(tuple(chapter for _, chapter in chapters), facts, recipe, tuple(cut_frames), is_damaged)
+        return self._renderer.render(
+            [path for path, _ in chapters], work, target=target, beside=beside, progress=progress
+        )
 
     def cut(self, rendition: Path, planned: Sequence[PlannedClip], target_dir: Path) -> tuple[Path, ...]:
         """Cut a rendition of ours into its clips by stream copy, one file each, named by ordinal, in order.

@@ -5,11 +5,11 @@ world's fault and may pass. Everything else, a crash of the decoder included, is
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from pipeline.adapters.ffmpeg.argv import input_number, source_name
 from pipeline.adapters.sandbox import Finished
 from pipeline.adapters.sandbox.endings import LIMIT_SIGNALS, NOT_STARTED, OUTSIDE_SIGNALS, signal_of
+from pipeline.domain.chunk import Chunk
 from pipeline.domain.media import MediaFacts
 from pipeline.errors import DamagedMediaError, MediaLimitError, MediaToolError, RejectedInputError
 
@@ -37,7 +37,8 @@ _OUR_OWN_LIST = re.compile(r" on whitelist '[^']*'")
 _LINES_SHOWN = 3
 _WORDS_SHOWN = 300
 
-_DECODED = re.compile(r"Input stream #(\d+):(\d+) \(video\):.*?(\d+) frames decoded")
+_DECODED = re.compile(r"Input stream #0:(\d+) \(video\):.*?(\d+) frames decoded")
+_ENCODED = re.compile(r"Output stream #0:0 \(video\): (\d+) frames encoded")
 
 
 def blame(finished: Finished, doing: str, at_fault: type[RejectedInputError]) -> RejectedInputError | MediaToolError:
@@ -78,34 +79,36 @@ def refuse_cut_short(finished: Finished) -> None:
         raise DamagedMediaError(f"expected every packet that the container lists, found fewer: {last_words(finished)}")
 
 
-def refuse_lost(finished: Finished, arguments: Sequence[str], chapters: Sequence[MediaFacts]) -> None:
-    """Refuse a strict decode by these arguments that lost a frame of any of the files that it read.
+def refuse_lost(finished: Finished, file: MediaFacts, chunk: Chunk) -> None:
+    """Refuse a strict decode of a chunk that lost a frame, or gave more of them than there are packets.
+
+    Of a chunk that is a whole file all decoded frames are counted; of others those that were encoded: around them some
+    may be decoded that belong to the next.
 
     Raises:
         DamagedMediaError: it did.
-        MediaToolError: ffmpeg did not say how many frames it decoded.
+        MediaToolError: ffmpeg did not say how many frames it decoded or encoded.
     """
-    for number, chapter in enumerate(chapters):
-        streams = (chapter.video, chapter.audio)
-        refuse_decoder_errors(finished, [stream.codec for stream in streams if stream])
-        refuse_lost_frames(
-            finished,
-            stream_index=chapter.video.stream_index,
-            packet_count=chapter.video.packet_count,
-            input_number=input_number(arguments, source_name(number)),
-        )
+    refuse_decoder_errors(finished, [stream.codec for stream in (file.video, file.audio) if stream])
+    if chunk.is_whole_file:
+        refuse_lost_frames(finished, stream_index=file.video.stream_index, packet_count=file.video.packet_count)
+        return
+    encoded = _ENCODED.search(finished.stderr)
+    if encoded is None:
+        raise MediaToolError("expected ffmpeg to tell how many frames it encoded, found nothing")
+    if int(encoded[1]) != chunk.frame_count:
+        raise DamagedMediaError(f"expected {chunk.frame_count} frames from as many packets, found {encoded[1]}")
 
 
-def refuse_lost_frames(finished: Finished, *, stream_index: int, packet_count: int, input_number: int = 0) -> None:
-    """Refuse a decode that gave fewer or more frames of one input's picture than it has packets.
+def refuse_lost_frames(finished: Finished, *, stream_index: int, packet_count: int) -> None:
+    """Refuse a decode that gave fewer or more frames of its input's picture than it has packets.
 
     Raises:
         DamagedMediaError: the counts differ.
         MediaToolError: ffmpeg did not say how many frames it decoded.
     """
-    counts = _DECODED.findall(finished.stderr)
-    decoded = {(int(opened), int(stream)): int(frames) for opened, stream, frames in counts}
-    found = decoded.get((input_number, stream_index))
+    decoded = {int(stream): int(frames) for stream, frames in _DECODED.findall(finished.stderr)}
+    found = decoded.get(stream_index)
     if found is None:
         raise MediaToolError("expected ffmpeg to tell how many frames it decoded, found nothing")
     if found != packet_count:

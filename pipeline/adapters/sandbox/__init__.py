@@ -9,7 +9,7 @@ The other adapters stand on this one; it knows none of them.
 
 from pipeline.adapters.sandbox.limits import ChildLimits
 from pipeline.adapters.sandbox.parsers import PARSER_LIMITS, Parsers
-from pipeline.adapters.sandbox.process import Finished
+from pipeline.adapters.sandbox.process import Finished, Stop, StoppedError
 from pipeline.adapters.sandbox.runner import INPUT_FOLDER, OUTPUT_FOLDER, Sandbox, working_folder
 from pipeline.adapters.sandbox.walls import WallsHere, find_program, walls_here
 
@@ -21,6 +21,8 @@ __all__ = [
     "Finished",
     "Parsers",
     "Sandbox",
+    "Stop",
+    "StoppedError",
     "WallsHere",
     "find_program",
     "walls_here",

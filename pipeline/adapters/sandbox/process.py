@@ -8,6 +8,7 @@ Rules kept here:
   the group is killed and waited for before the exception goes on.
 * When this process is killed itself, the kernel kills the child (`setpriv --pdeathsig`, in `runner`). That signal
   is sent when the *thread* that started the child ends; here that thread waits, so the two end together.
+* Where several children work on one thing and one fails, the others are told to end (`Stop`).
 * Of stderr the end is kept, whatever its length.
 """
 
@@ -21,6 +22,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import Self
 
 from pipeline.errors import MediaLimitError, MediaToolError, SettingsError
 
@@ -44,6 +47,38 @@ class Finished:
     """The end of it."""
 
 
+class Stop:
+    """A word to children of several threads to end at once. Safe to give twice."""
+
+    def __init__(self) -> None:
+        self._hearing, self._saying = os.pipe()
+        self._lock = Lock()
+        self._is_open = True
+
+    def fileno(self) -> int:
+        """What becomes readable when the word is given."""
+        return self._hearing
+
+    def give(self) -> None:
+        """Kill every child that listens, and each that begins from now on."""
+        with self._lock, contextlib.suppress(BlockingIOError):
+            if self._is_open:
+                os.write(self._saying, b".")  # nobody reads it: it stays there for all who come
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._is_open = False
+            os.close(self._hearing)
+            os.close(self._saying)
+
+
+class StoppedError(Exception):
+    """A child was killed by our own word; whoever gave it knows why, and nobody else hears of it."""
+
+
 def run_child(
     argv: Sequence[str],
     *,
@@ -53,10 +88,12 @@ def run_child(
     line_bytes: int = 1 << 20,
     stdin: bytes = b"",
     pass_fds: Sequence[int] = (),
+    stop: Stop | None = None,
 ) -> Finished:
     """Run a child to its end, handing each line of its stdout on as it comes. It inherits `pass_fds` and no others.
 
     Raises:
+        StoppedError: `stop` was given, and it is dead.
         MediaLimitError: it ran longer than `wall_s` or wrote a line of more than `line_bytes` and is dead, or its
             command is too long.
         MediaToolError: this machine starts no more processes.
@@ -84,7 +121,7 @@ def run_child(
         raise MediaLimitError("expected no more clips than one command can name, found more") from exc
     try:
         _tell(child, stdin)
-        stderr = _pump(child, time.monotonic() + wall_s, _Lines(on_line, line_bytes))
+        stderr = _pump(child, time.monotonic() + wall_s, _Lines(on_line, line_bytes), stop)
         return Finished(child.wait(timeout=_DEATH_WAIT_S), stderr)
     except (TimeoutError, subprocess.TimeoutExpired) as exc:
         raise MediaLimitError(f"reading or encoding took longer than {wall_s} s and was stopped") from exc
@@ -98,18 +135,23 @@ def _tell(child: subprocess.Popen[bytes], stdin: bytes) -> None:
             child.stdin.write(stdin)
 
 
-def _pump(child: subprocess.Popen[bytes], deadline_s: float, lines: "_Lines") -> str:
+def _pump(child: subprocess.Popen[bytes], deadline_s: float, lines: "_Lines", stop: Stop | None) -> str:
     """Empty both pipes until the child has closed them; what is kept of stderr."""
     tail = b""
     with selectors.DefaultSelector() as selector:
         for pipe in filter(None, (child.stdout, child.stderr)):
             selector.register(pipe, selectors.EVENT_READ)
-        while selector.get_map():
+        listening = 0 if stop is None else 1
+        if stop is not None:
+            selector.register(stop, selectors.EVENT_READ)
+        while len(selector.get_map()) > listening:
             left_s = deadline_s - time.monotonic()
             ready = selector.select(left_s) if left_s > 0 else []
             if not ready:
                 raise TimeoutError
             for key, _ in ready:
+                if key.fileobj is stop:
+                    raise StoppedError
                 chunk = os.read(key.fd, _READ_BYTES)
                 if not chunk:
                     selector.unregister(key.fileobj)

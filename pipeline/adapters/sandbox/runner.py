@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.adapters.sandbox.limits import ChildLimits
-from pipeline.adapters.sandbox.process import Finished, run_child
+from pipeline.adapters.sandbox.process import Finished, Stop, run_child
 from pipeline.adapters.sandbox.walls import bubblewrap, bubblewrap_argv, demand, find_program
 from pipeline.errors import MediaToolError
 
@@ -49,6 +49,7 @@ class Sandbox:
         on_line: Callable[[bytes], None] | None = None,
         readable: Sequence[Path] = (),
         stdin: bytes = b"",
+        stop: Stop | None = None,
     ) -> Finished:
         """Run the program to its end, however that is.
 
@@ -60,8 +61,10 @@ class Sandbox:
             on_line: told each line of its standard output.
             readable: more of this machine that it may read, at the same paths: code, never data.
             stdin: what it finds on its standard input, 32 KiB at most.
+            stop: ends it when the word is given.
 
         Raises:
+            StoppedError: the word was given.
             MediaLimitError: it ran longer than `wall_s`, or wrote a line longer than allowed.
             MediaToolError: this machine starts no more processes, or bubblewrap gave no answer.
             SettingsError: a program of the base system is missing, or the walls are required and do not hold.
@@ -78,6 +81,7 @@ class Sandbox:
                 line_bytes=self._limits.line_bytes,
                 stdin=stdin,
                 pass_fds=(line,),
+                stop=stop,
             )
 
     def _limited(self, wall_s: int) -> list[str]:

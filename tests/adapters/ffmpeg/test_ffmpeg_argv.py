@@ -4,6 +4,7 @@ When a change is meant, raise the recipe's version, say so in the changelog, and
 `python -m tests.adapters.ffmpeg.test_ffmpeg_argv`.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 
 from pipeline.adapters.ffmpeg import cutting
 from pipeline.adapters.ffmpeg.argv import track_clock_hz
+from pipeline.adapters.ffmpeg.assembling import assemble_argv
 from pipeline.adapters.ffmpeg.cutting import cut_argv
 from pipeline.adapters.ffmpeg.limits import Limits
-from pipeline.adapters.ffmpeg.rendering import render_argv
+from pipeline.adapters.ffmpeg.rendering import Work, chunk_argv, sound_argv
+from pipeline.domain.chunk import plan_chunks
 from pipeline.domain.clip import tile
+from pipeline.domain.media import MediaFacts
 from pipeline.domain.recipe import VIEWING
 from tests.media_facts import VIDEO, media_facts, video_facts
 
@@ -24,14 +28,29 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 RATE = VIDEO.frame_rate
 
 
+def work_on(*files: MediaFacts, cut_frames: Sequence[int] = (0,)) -> Work:
+    return Work(files, files[0], VIEWING, tuple(cut_frames), is_damaged=False)
+
+
+def render_argv(
+    facts: MediaFacts, cut_frames: Sequence[int], *, chunk_s: Fraction = VIEWING.chunk_s, number: int = 0
+) -> list[str]:
+    chunks = plan_chunks([facts], cut_frames=cut_frames, longest_s=chunk_s).chunks
+    work = work_on(facts, cut_frames=cut_frames)
+    return chunk_argv(chunks[number], work, Limits(), with_sound=len(chunks) == 1)
+
+
 def commands() -> dict[str, list[str]]:
     """Every command that bytes come from, for one set of facts."""
     variable = video_facts(is_variable_rate=True, start_s=Fraction(4, 5))
     limits = Limits()
     return {
-        "ffmpeg_render.txt": render_argv(media_facts(), VIEWING, [0, 90, 180], limits),
-        "ffmpeg_render_variable_rate.txt": render_argv(media_facts(variable), VIEWING, [0, 90], limits),
-        "ffmpeg_render_silent.txt": render_argv(media_facts(audio=None), VIEWING, [0], limits),
+        "ffmpeg_render.txt": render_argv(media_facts(), [0, 90, 180]),
+        "ffmpeg_render_variable_rate.txt": render_argv(media_facts(variable), [0, 90]),
+        "ffmpeg_render_silent.txt": render_argv(media_facts(audio=None), [0]),
+        "ffmpeg_render_chunk.txt": render_argv(media_facts(), [0, 90, 180], chunk_s=Fraction(5), number=1),
+        "ffmpeg_render_sound.txt": sound_argv(work_on(media_facts(), media_facts(audio=None)), limits),
+        "ffmpeg_assemble.txt": assemble_argv(RATE, 48_000, limits, duration_s=Fraction(10), has_wav=True),
         "ffmpeg_cut.txt": cut_argv(tile([0, 90, 180], 300, RATE), RATE, 48_000, limits),
     }
 
@@ -52,7 +71,7 @@ def test_a_sound_packet_finds_the_first_edge_after_it(edges: list[int], pts: int
 def test_ten_hours_of_ten_second_clips_fit_one_command() -> None:
     frames = 10 * 3600 * 30
     words = cut_argv(tile(range(0, frames, 300), frames, Fraction(30)), Fraction(30), 48_000, Limits())
-    words += render_argv(media_facts(), VIEWING, range(0, frames, 300), Limits())
+    words += render_argv(media_facts(video_facts(is_variable_rate=True, frame_count=frames)), range(0, frames, 300))
     assert max(map(len, words)) < 128 * 1024
 
 

