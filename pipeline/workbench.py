@@ -99,7 +99,9 @@ class Workbench:
     def media(self) -> Ffmpeg:
         """Ffmpeg within its limits."""
         limits = Limits(wall_s=self.settings.ffmpeg_timeout_s)
-        return Ffmpeg(limits=limits, scratch=self.scratch.own, must_wall=self._must_wall)
+        return Ffmpeg(
+            limits=limits, scratch=self.scratch.own, must_wall=self._must_wall, jobs=self.settings.ingest_jobs
+        )
 
     @cached_property
     def unsealing(self) -> Parsers:

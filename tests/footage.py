@@ -78,7 +78,7 @@ def small_pictures(path: Path, stream: str = "v:0") -> NDArray[np.int16]:
 
 
 DISTINCT = 1.0
-"""Of 255, the mean over a small picture: what is nearer than that to its neighbour, an encoder may show in its place."""
+"""Of 255, the mean over a small picture: of frames that are nearer to one another, an encoder may show either."""
 
 
 def frames_that_show_another(mine: NDArray[np.int16], theirs: NDArray[np.int16]) -> list[int]:

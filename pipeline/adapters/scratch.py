@@ -50,9 +50,18 @@ class Scratch:
         """
         return self.own / "fetched" / digest.hex
 
+    def beside(self, digest: Sha256) -> Path:
+        """The folder of what was found out about these bytes and is only of use on this machine; made by who fills it.
+
+        Raises:
+            SettingsError: the folder cannot be made.
+        """
+        return self.own / "beside" / digest.hex
+
     def drop(self, digest: Sha256) -> None:
-        """Forget bytes that were fetched. Safe to repeat."""
+        """Forget bytes that were fetched, and what lies beside them. Safe to repeat."""
         self.file_for(digest).unlink(missing_ok=True)
+        shutil.rmtree(self.beside(digest), ignore_errors=True)
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
@@ -71,7 +80,7 @@ class Scratch:
             with _held(self.root):
                 self._sweep()
                 own = Path(tempfile.mkdtemp(dir=self.root, prefix=_PART))
-                for name in ("fetched", "work"):
+                for name in ("fetched", "beside", "work"):
                     (own / name).mkdir(mode=_MODE)
                 descriptor = os.open(own, os.O_RDONLY | os.O_DIRECTORY)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)

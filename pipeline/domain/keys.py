@@ -15,7 +15,7 @@ Rules kept here:
     originals    originals/sha256/ab/<sha256>
     working      renditions/<recording>/<rendition>/<sha256>.mp4
                  clips/<rendition>/<clip>/<sha256>.mp4
-                 byproducts/<rendition>/<kind>/<sha256>
+                 byproducts/<rendition>/<kind>/<number>/<sha256>
                  sealed/<release>/<sha256>
     releases     blobs/<tier>/sha256/ab/<sha256>.mp4
                  <name>/releases/<version>/release.json, files.parquet, tables/*.parquet
@@ -169,9 +169,9 @@ def clip_key(rendition_id: RenditionId, clip_id: ClipId, digest: Sha256) -> str:
     return f"clips/{rendition_id}/{clip_id}/{digest}.mp4"
 
 
-def byproduct_key(rendition_id: RenditionId, kind: str, digest: Sha256) -> str:
+def byproduct_key(rendition_id: RenditionId, kind: str, ordinal: int, digest: Sha256) -> str:
     """Where a by-product of a rendition lies in the working bucket."""
-    return f"byproducts/{rendition_id}/{kind}/{digest}"
+    return f"byproducts/{rendition_id}/{kind}/{ordinal}/{digest}"
 
 
 def sealed_key(release_id: ReleaseId, digest: Sha256) -> str:

@@ -10,12 +10,9 @@ from fractions import Fraction
 
 import structlog
 
-from pipeline.adapters.ffmpeg import Ffmpeg
+from pipeline.adapters.ffmpeg import BARS, GREY, Ffmpeg
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.pictures import (
-    BARS_SIDE_PX,
-    DENSE_PER_S,
-    SIDE_PX,
     DenseHashes,
     anchors_of,
     bands_to_look_up,
@@ -39,14 +36,12 @@ from pipeline.domain.duplicate import (
 )
 from pipeline.domain.footage import Original, Recording, Rendition
 from pipeline.domain.ids import RecordingId, RenditionId
-from pipeline.domain.media import MediaFacts
+from pipeline.domain.media import Bars, MediaFacts
+from pipeline.domain.small_pictures import BARS_SIDE_PX, BARS_WITHIN_S, GREY_PER_S, GREY_SIDE_PX
 from pipeline.errors import RejectedInputError
 from pipeline.records import Database, Session, chapters, custody, decisions, duplicates, footage, pictures
 
 log = structlog.get_logger()
-
-BARS_WITHIN_S = 120
-"""From the beginning: as far as black bars are looked for."""
 
 CLEARLY_MORE = Fraction(6, 5)
 """How many times the pixels, or the frames a second, a copy must have before it is kept beside what it is a copy of."""
@@ -154,16 +149,27 @@ def compare_pictures(
 def _hash(
     rendition: Rendition, recording: Recording, *, store: ObjectStore, scratch: Scratch, media: Ffmpeg
 ) -> DenseHashes:
-    """The hashes of a rendition's pictures, without black bars."""
+    """The hashes of a rendition's pictures, without black bars.
+
+    Rendering left small pictures beside the rendition, with the bars; only where there are bars, or where rendering was
+    done by another process, the rendition is decoded.
+    """
+    beside = scratch.beside(rendition.digest)
+    bars: Bars | None = None
+    if (beside / GREY).exists() and (beside / BARS).exists():
+        bars = find_bars((beside / BARS).read_bytes())
+        if bars == Bars():
+            return hash_pictures(beside / GREY)
     source, duration_s = scratch.file_for(rendition.digest), recording.duration_s
     if not source.exists():
         at = rendition.at
         store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=rendition.digest)
     with scratch.folder() as folder:
         keyframes, frames = folder / "keyframes", folder / "frames"
-        media.keyframe_pictures(source, duration_s, side_px=BARS_SIDE_PX, first_s=BARS_WITHIN_S, target=keyframes)
-        bars = find_bars(keyframes.read_bytes())
-        media.pictures(source, duration_s, side_px=SIDE_PX, per_s=DENSE_PER_S, bars=bars, target=frames)
+        if bars is None:
+            media.keyframe_pictures(source, duration_s, side_px=BARS_SIDE_PX, first_s=BARS_WITHIN_S, target=keyframes)
+            bars = find_bars(keyframes.read_bytes())
+        media.pictures(source, duration_s, side_px=GREY_SIDE_PX, per_s=GREY_PER_S, bars=bars, target=frames)
         return hash_pictures(frames)
 
 

@@ -1,22 +1,31 @@
-"""Make a recording viewable: one decode, one encode, with a keyframe wherever a clip will begin."""
+"""Make a recording viewable: one decode, one encode, with a keyframe wherever a clip will begin.
+
+Sound for analysis, thumbnails and measures come out of the same decode, and are recorded with the rendition.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
 from fractions import Fraction
+from pathlib import Path
 
 import structlog
 
-from pipeline.adapters.ffmpeg import Ffmpeg
+from pipeline.adapters.ffmpeg import Ffmpeg, Rendered
 from pipeline.adapters.object_store import ObjectStore
+from pipeline.adapters.pictures import measure_motion
 from pipeline.adapters.scratch import Scratch
 from pipeline.domain import keys
+from pipeline.domain.byproduct import Byproduct, ByproductKind
 from pipeline.domain.clip import ClipPolicy, plan_clips
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location, Recording, Rendition
 from pipeline.domain.ids import RecordingId, RenditionId
+from pipeline.domain.measures import Measures
 from pipeline.domain.recipe import Recipe
+from pipeline.errors import MediaToolError
 from pipeline.records import Database, chapters, custody, damages, footage
+from pipeline.records.byproducts import add_byproduct
 
 log = structlog.get_logger()
 
@@ -60,13 +69,14 @@ def render_recording(
     breaks = [part.start_frame for part in parts if part.join is not None and part.join.is_broken]
     plan = plan_clips(facts=recording.facts, policy=policy, breaks=breaks)
     with scratch.folder() as folder:
-        target = folder / "rendition.mp4"
+        target, beside = folder / "rendition.mp4", folder / "beside"
         rendered = media.render_chapters(
             [(scratch.file_for(part.digest), part.facts) for part in parts],
             recording.facts,
             recipe,
             cut_frames=[clip.start_frame for clip in plan.clips],
             target=target,
+            beside=beside,
             is_damaged=damage is not None,
             progress=progress,
         )
@@ -79,6 +89,8 @@ def render_recording(
             digest=digest,
             media_type="video/mp4",
         )
+        byproducts = _store_byproducts(rendition_id, rendered, folder, working_bucket=working_bucket, store=store)
+        _leave_for_comparing(rendered, scratch.beside(digest))
         target.rename(scratch.file_for(digest))  # cutting reads the same bytes next
     rendition = Rendition(
         rendition_id=rendition_id,
@@ -98,12 +110,48 @@ def render_recording(
     )
     with db.begin() as session:
         if footage.add_rendition(session, rendition):
-            custody.append(session, _was_rendered(recording, rendition))
+            for made in byproducts:
+                add_byproduct(session, made)
+            custody.append(session, _was_rendered(recording, rendition, byproducts))
     log.info("recording_rendered", recording_id=str(recording_id), rendition_id=str(rendition.rendition_id))
     return rendition.rendition_id
 
 
-def _was_rendered(recording: Recording, rendition: Rendition) -> CustodyEvent:
+def _store_byproducts(
+    rendition_id: RenditionId, rendered: Rendered, folder: Path, *, working_bucket: str, store: ObjectStore
+) -> list[Byproduct]:
+    """Store what came out beside the rendition; each is named by its bytes: storing it again changes nothing."""
+    beside = rendered.beside
+    if beside is None:
+        raise MediaToolError(f"expected by-products beside rendition {rendition_id}, found none")
+    measures = folder / "measures.json"
+    measures.write_bytes(Measures(beside.picture, measure_motion(beside.grey), beside.loudness).to_bytes())
+    found = [(ByproductKind.MEASURES, 0, measures, "application/json")]
+    found += [(ByproductKind.THUMBNAILS, number, path, "image/jpeg") for number, path in enumerate(beside.sheets)]
+    found.append((ByproductKind.CONTACT_SHEET, 0, beside.contact_sheet, "image/jpeg"))
+    if beside.sound is not None:
+        found.append((ByproductKind.SOUND, 0, beside.sound, "audio/wav"))
+    made = []
+    for kind, ordinal, path, media_type in found:
+        with path.open("rb") as stream:
+            digest = Sha256.of_stream(stream)
+        key = keys.byproduct_key(rendition_id, kind, ordinal, digest)
+        stored = store.put_once(working_bucket, key, path, digest=digest, media_type=media_type)
+        at = Location(stored.bucket, stored.key, stored.version_id)
+        made.append(Byproduct(rendition_id, kind, ordinal, digest, at, stored.size_bytes))
+    return made
+
+
+def _leave_for_comparing(rendered: Rendered, folder: Path) -> None:
+    """Pictures that comparing looks at next; where it runs elsewhere, it takes them from the rendition."""
+    if rendered.beside is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (rendered.beside.grey, rendered.beside.bars):
+            path.replace(folder / path.name)
+
+
+def _was_rendered(recording: Recording, rendition: Rendition, byproducts: list[Byproduct]) -> CustodyEvent:
+    beside = {f"{made.kind}_{made.ordinal}": made.digest.hex for made in byproducts}
     return CustodyEvent(
         "rendered",
         "rendition",
@@ -115,5 +163,6 @@ def _was_rendered(recording: Recording, rendition: Rendition) -> CustodyEvent:
             "version_id": rendition.at.version_id,
             "recipe": rendition.recipe_digest.hex,
             "tool": rendition.tool_identity,
+            **beside,
         },
     )

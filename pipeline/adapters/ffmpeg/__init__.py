@@ -2,6 +2,7 @@
 
 from pipeline.adapters.ffmpeg.engine import Ffmpeg
 from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.adapters.ffmpeg.observing import BARS, GREY
 from pipeline.adapters.ffmpeg.renderer import Beside, Rendered
 
-__all__ = ["Beside", "Ffmpeg", "Limits", "Rendered"]
+__all__ = ["BARS", "GREY", "Beside", "Ffmpeg", "Limits", "Rendered"]

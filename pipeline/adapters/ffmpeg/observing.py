@@ -18,6 +18,7 @@ from typing import Any
 from pipeline.adapters.ffmpeg.argv import NOTHING_ELSE
 from pipeline.adapters.ffmpeg.sampling import Sampling
 from pipeline.domain.chunk import Chunk
+from pipeline.domain.small_pictures import BARS_SIDE_PX, BARS_WITHIN_S, GREY_PER_S, GREY_SIDE_PX
 
 THUMBNAILS, GREY, BARS, MEASURES = "thumbnails.mjpeg", "grey", "bars", "measures.txt"
 WAV, LOUDNESS = "sound.wav", "loudness.txt"
@@ -25,12 +26,6 @@ WAV, LOUDNESS = "sound.wav", "loudness.txt"
 THUMBNAIL_EVERY_S = Fraction(2)
 THUMBNAIL_SIDE_PX = 192
 """The longer side."""
-GREY_SIDE_PX = 64
-"""PDQ looks at 64 by 64 points; more would only be averaged away."""
-GREY_PER_S = 10
-BARS_SIDE_PX = 320
-BARS_WITHIN_S = 120
-"""From the beginning: as far as black bars are looked for, once a second."""
 MEASURED_PER_S = 2
 MEASURED_SIDE_PX = 180
 """The shorter side. Blur of 1080p costs 55 ms of CPU a frame, of this 1.5 ms (media measured in 2026)."""

@@ -19,13 +19,14 @@ from pipeline.adapters.ffmpeg.checks import check_rendition
 from pipeline.adapters.ffmpeg.faults import blame, last_words, refuse_cut_short, refuse_lost
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.measuring import read_picture_measures, read_sound_measures
-from pipeline.adapters.ffmpeg.observing import BARS, GREY, GREY_PER_S, GREY_SIDE_PX, LOUDNESS, MEASURES, THUMBNAILS, WAV
+from pipeline.adapters.ffmpeg.observing import BARS, GREY, LOUDNESS, MEASURES, THUMBNAILS, WAV
 from pipeline.adapters.ffmpeg.rendering import PICTURE, SOUND, Work, chunk_argv, progress_reader, sound_argv
 from pipeline.adapters.ffmpeg.sampling import Sampling
 from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, Stop, StoppedError, working_folder
 from pipeline.domain.chunk import Chunk, plan_chunks
 from pipeline.domain.measures import PictureMeasures, SoundMeasures
 from pipeline.domain.media import MediaFacts
+from pipeline.domain.small_pictures import GREY_PER_S, GREY_SIDE_PX
 from pipeline.errors import DamagedMediaError, MediaToolError
 
 _COPIED_BYTES = 1 << 20

@@ -6,14 +6,12 @@ footage of a running person, pictures a quarter of a second apart are as unlike 
 """
 
 from pipeline.adapters.pictures.anchors import anchors_of, bands_to_look_up, is_candidate
-from pipeline.adapters.pictures.bars import BARS_SIDE_PX, find_bars
-from pipeline.adapters.pictures.hashing import DENSE_PER_S, SIDE_PX, DenseHashes, hash_pictures
+from pipeline.adapters.pictures.bars import find_bars
+from pipeline.adapters.pictures.hashing import DenseHashes, hash_pictures
 from pipeline.adapters.pictures.matching import match_pictures
+from pipeline.adapters.pictures.motion import measure_motion
 
 __all__ = [
-    "BARS_SIDE_PX",
-    "DENSE_PER_S",
-    "SIDE_PX",
     "DenseHashes",
     "anchors_of",
     "bands_to_look_up",
@@ -21,4 +19,5 @@ __all__ = [
     "hash_pictures",
     "is_candidate",
     "match_pictures",
+    "measure_motion",
 ]

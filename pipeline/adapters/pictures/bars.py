@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domain.media import Bars
-
-BARS_SIDE_PX = 320
-"""Fine enough that a bar's edge is found to a third of a hundredth."""
+from pipeline.domain.small_pictures import BARS_SIDE_PX
 
 _BLACK = 28
 """Luma of a black that was encoded: 16, and some noise."""

@@ -9,15 +9,13 @@ import pdqhash
 from numpy.typing import NDArray
 
 from pipeline.domain.duplicate import Turn
+from pipeline.domain.small_pictures import GREY_PER_S, GREY_SIDE_PX
 
 Words = NDArray[np.uint64]
 """Hashes, one a row: 256 bits in four words."""
 
-SIDE_PX = 64
-"""PDQ looks at 64 by 64 points; more would only be averaged away."""
-DENSE_PER_S = 10
 KEPT_PER_S = 2
-KEPT_STEP = DENSE_PER_S // KEPT_PER_S
+KEPT_STEP = GREY_PER_S // KEPT_PER_S
 QUALITY_MIN = 50
 """PDQ's authors tell not to trust the hash of a flatter picture: black, fog, a lens against cloth."""
 
@@ -28,7 +26,7 @@ _DIHEDRAL = {Turn.NONE: 0, Turn.UPSIDE_DOWN: 2, Turn.MIRRORED: 5}
 
 @dataclass(frozen=True, slots=True)
 class DenseHashes:
-    """Every hashed picture of a recording, at `DENSE_PER_S`, as it is and turned."""
+    """Every hashed picture of a recording, at `GREY_PER_S`, as it is and turned."""
 
     turned: dict[Turn, Words]
     quality: NDArray[np.uint8]
@@ -45,13 +43,13 @@ class DenseHashes:
 
 
 def hash_pictures(frames: Path) -> DenseHashes:
-    """Hash grey pictures of `SIDE_PX` by `SIDE_PX` bytes that lie one after the other in a file."""
-    size = SIDE_PX * SIDE_PX
+    """Hash grey pictures of `GREY_SIDE_PX` by `GREY_SIDE_PX` bytes that lie one after the other in a file."""
+    size = GREY_SIDE_PX * GREY_SIDE_PX
     found: dict[Turn, list[bytes]] = {turn: [] for turn in _DIHEDRAL}
     quality = bytearray()
     with frames.open("rb") as stream:
         while len(data := stream.read(size)) == size:
-            grey = np.frombuffer(data, np.uint8).reshape(SIDE_PX, SIDE_PX, 1)
+            grey = np.frombuffer(data, np.uint8).reshape(GREY_SIDE_PX, GREY_SIDE_PX, 1)
             hashes, good = pdqhash.compute_dihedral(np.repeat(grey, 3, axis=2))
             for turn, number in _DIHEDRAL.items():
                 found[turn].append(np.packbits(hashes[number]).tobytes())

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.adapters.pictures.hashing import (
-    DENSE_PER_S,
     KEPT_PER_S,
     KEPT_STEP,
     QUALITY_MIN,
@@ -25,6 +24,7 @@ from pipeline.adapters.pictures.hashing import (
     unpack,
 )
 from pipeline.domain.duplicate import ALIKE_BITS, SAME_BITS, PictureMatch
+from pipeline.domain.small_pictures import GREY_PER_S
 
 _PROBES_MAX = 300
 """Moments with which the offset is searched; all of them are compared where it is found."""
@@ -71,8 +71,8 @@ def match_pictures(
             bits = _nearest(moments.words[beside], at[beside], turned, later.quality)
             same = (bits <= SAME_BITS) & (bits <= moments.usual[beside] - _SAME_CONTRAST)
             alike = same | ((bits <= ALIKE_BITS) & (bits <= moments.usual[beside] - _ALIKE_CONTRAST))
-            earlier_s, later_s = Fraction(len(words), KEPT_PER_S), Fraction(len(turned), DENSE_PER_S)
-            offset_s = Fraction(offset, DENSE_PER_S)
+            earlier_s, later_s = Fraction(len(words), KEPT_PER_S), Fraction(len(turned), GREY_PER_S)
+            offset_s = Fraction(offset, GREY_PER_S)
             shared_s = max(Fraction(0), min(earlier_s, offset_s + later_s) - max(Fraction(0), offset_s))
             match = PictureMatch(
                 moments=len(bits),

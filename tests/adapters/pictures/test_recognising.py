@@ -14,6 +14,7 @@ from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.pictures import DenseHashes
 from pipeline.domain.duplicate import PictureMatch, Turn, Verdict, judge_pictures
 from pipeline.domain.media import Bars
+from pipeline.domain.small_pictures import BARS_SIDE_PX, GREY_PER_S, GREY_SIDE_PX
 
 PHONE = (
     "scale=480:-2,pad=480:854:(ow-iw)/2:(oh-ih)/2:black,drawbox=0:0:480:60:black@0.6:fill,"
@@ -41,9 +42,9 @@ def hashed(tmp_path_factory: pytest.TempPathFactory) -> Hashing:
     @cache
     def of(path: Path) -> DenseHashes:
         duration_s, target = media.probe(path).video.duration_s, folder / "pictures"
-        media.keyframe_pictures(path, duration_s, side_px=pictures.BARS_SIDE_PX, first_s=20, target=target)
+        media.keyframe_pictures(path, duration_s, side_px=BARS_SIDE_PX, first_s=20, target=target)
         bars = pictures.find_bars(target.read_bytes())
-        media.pictures(path, duration_s, side_px=pictures.SIDE_PX, per_s=pictures.DENSE_PER_S, bars=bars, target=target)
+        media.pictures(path, duration_s, side_px=GREY_SIDE_PX, per_s=GREY_PER_S, bars=bars, target=target)
         return pictures.hash_pictures(target)
 
     return of
@@ -143,7 +144,7 @@ def test_what_shows_nothing_matches_nothing(hashed: Hashing, tmp_path: Path, pic
 
 
 def test_bars_are_found_with_words_on_them_and_a_dark_scene_has_none() -> None:
-    side = pictures.BARS_SIDE_PX
+    side = BARS_SIDE_PX
     picture = bytearray(b"\x80" * side * side)
     for row in range(40):
         picture[row * side : (row + 1) * side] = bytes([16]) * side
