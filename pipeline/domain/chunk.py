@@ -20,6 +20,9 @@ from pipeline.domain.media import MediaFacts, VideoFacts
 _INDEXED = frozenset({"mov", "matroska"})
 """Containers that tell where each keyframe lies, by the first of the names that probing tools give them."""
 
+_NOT_WORTH_ANOTHER = Fraction(1, 10)
+"""Of a chunk's length. Two minutes at 30000/1001 are a little more than 120 s, and no reason for a third."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -68,7 +71,7 @@ def plan_chunks(
     Args:
         files: the facts of each of its files, in order.
         cut_frames: frames of the recording at which clips begin.
-        longest_s: how long a chunk should be at most; the next clip's beginning may lie a little beyond.
+        longest_s: how long a chunk should be; a tenth more is allowed, and the next clip's beginning may lie beyond.
         is_damaged: whether frames may be lost.
     """
     starts = [0, *accumulate(facts.video.frame_count for facts in files)]
@@ -105,8 +108,8 @@ def _edges(facts: MediaFacts, cuts: Sequence[int], longest_s: Fraction, *, is_da
     if facts.container.partition(",")[0] not in _INDEXED:
         return whole, f"one chunk a file: {facts.container} has no index"
     at_keyframes = sorted(set(cuts) & _seekable(video))
-    count = ceil(video.duration_s / longest_s)
-    if count == 1 or not at_keyframes:
+    count = ceil(video.duration_s / longest_s - _NOT_WORTH_ANOTHER)
+    if count <= 1 or not at_keyframes:
         return whole, "one chunk a file: it is short, or no clip begins at a keyframe"
     near = {_nearest(at_keyframes, Fraction(video.frame_count * number, count)) for number in range(1, count)}
     return [0, *sorted(near), video.frame_count], f"chunks of about {float(longest_s):g} s, on keyframes"

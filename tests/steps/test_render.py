@@ -1,3 +1,5 @@
+import io
+import wave
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -5,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.domain import keys
+from pipeline.domain.byproduct import Byproduct, ByproductKind
 from pipeline.domain.footage import Rendition
 from pipeline.domain.ids import RecordingId
+from pipeline.domain.measures import Measures
 from pipeline.errors import DamagedMediaError
-from pipeline.records import footage
+from pipeline.records import byproducts, footage
 from pipeline.workbench import Workbench
 from tests.census import census
 from tests.databases import Databases
@@ -66,7 +70,47 @@ def test_a_rendition_is_what_the_recipe_and_the_clip_policy_ask_for(
         "version_id": rendition.at.version_id,
         "recipe": bench.recipe.digest.hex,
         "tool": bench.media.identity,
+        **{f"{one.kind}_{one.ordinal}": one.digest.hex for one in beside(stages, rendition)},
     }
+
+
+def beside(stages: Stages, rendition: Rendition) -> list[Byproduct]:
+    with stages.bench.db.begin() as session:
+        return byproducts.byproducts_of(session, rendition.rendition_id)
+
+
+def content_of(stages: Stages, made: Byproduct, folder: Path) -> bytes:
+    target = folder / made.digest.hex
+    stages.bench.store.fetch(made.at.bucket, made.at.key, target, version_id=made.at.version_id, expect=made.digest)
+    return target.read_bytes()
+
+
+def test_sound_thumbnails_and_measures_come_out_beside_it(
+    stages: Stages, footage_named: Footage, tmp_path: Path
+) -> None:
+    recording_id = probed(stages, footage_named("rate_29_97"))
+    stages.render(recording_id)
+    found = {one.kind: one for one in beside(stages, recorded(stages, recording_id))}
+    assert set(found) == set(ByproductKind)
+    with wave.open(io.BytesIO(content_of(stages, found[ByproductKind.SOUND], tmp_path))) as sound:
+        # 60 frames at 30000/1001 are 2.002 s.
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (16_000, 1, 2)
+        assert sound.getnframes() == round(16_000 * Fraction(60 * 1001, 30000))
+    for kind in (ByproductKind.THUMBNAILS, ByproductKind.CONTACT_SHEET):
+        assert content_of(stages, found[kind], tmp_path).startswith(b"\xff\xd8\xff")
+    measures = Measures.from_bytes(content_of(stages, found[ByproductKind.MEASURES], tmp_path))
+    # Looked at at 0, 0.5, 1.0 and 1.5 s, for at 2.0 s no frame begins any more; grey pictures ten times a second.
+    assert len(measures.picture.luma_mean) == len(measures.picture.blur) == 4
+    assert len(measures.motion.shift) == 20
+    assert measures.sound is not None
+    assert max(measures.sound.loudness_lufs) > -30_000
+
+
+def test_a_recording_without_sound_has_no_sound_beside_it(stages: Stages, footage_named: Footage) -> None:
+    recording_id = probed(stages, footage_named("fragmented"))
+    stages.render(recording_id)
+    kinds = {one.kind for one in beside(stages, recorded(stages, recording_id))}
+    assert kinds == set(ByproductKind) - {ByproductKind.SOUND}
 
 
 def test_rendering_again_changes_nothing_and_reads_nothing(
@@ -91,12 +135,14 @@ def test_dying_while_recording_and_starting_again_gives_the_same_bytes_in_one_ob
     dies_while_recording(stages.bench, databases, lambda: stages.render(recording_id))
     killed = census(stages.bench)
     assert killed.rows == before.rows
-    (left,) = killed.objects - before.objects
+    left = killed.objects - before.objects
     stages.render(recording_id)
     after, rendition = census(stages.bench), recorded(stages, recording_id)
     assert after.objects == killed.objects
-    assert left == f"{rendition.at.bucket}/{rendition.at.key}@{rendition.at.version_id}"
-    assert after.new_rows(before) == {"renditions": 1, "custody_events": 1}
+    made = beside(stages, rendition)
+    assert left == {f"{at.bucket}/{at.key}@{at.version_id}" for at in (rendition.at, *(one.at for one in made))}
+    assert after.new_rows(before) == {"renditions": 1, "byproducts": len(made), "custody_events": 1}
+    assert len(made) == 3
 
 
 def test_an_original_that_is_not_on_this_machine_is_fetched(
