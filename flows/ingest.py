@@ -1,4 +1,4 @@
-"""receive > preserve > probe > assemble > compare > render > compare > cut: from the intake bucket to clips.
+"""receive > preserve > probe > assemble > compare > render > compare > listen > cut: from the intake bucket to clips.
 
 One task per upload carries it through all stages, because each stage is recorded in our own database and a killed
 run goes on from there. More uploads than `SHARD_UPLOADS` are handed out to further runs of this same deployment, so
@@ -27,6 +27,7 @@ from pipeline.steps.assign import assign_uploads
 from pipeline.steps.compare import compare_pictures, compare_streams
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.describe import describe_companions, describe_original
+from pipeline.steps.listen import listen_to_rendition
 from pipeline.steps.preserve import preserve_companions, preserve_upload
 from pipeline.steps.probe import probe_original
 from pipeline.steps.quarantine import quarantine_recording, quarantine_upload
@@ -201,6 +202,10 @@ def _make_clips(recording_id: RecordingId) -> None:
         rendition_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
     ):
         return
+    # Before cutting: a recording with clips is done, and nobody would come back to listen.
+    listen_to_rendition(
+        rendition_id, listener=bench.listener, store=bench.store, scratch=bench.scratch, db=bench.db, clock=bench.clock
+    )
     cut_rendition(
         rendition_id,
         working_bucket=bench.settings.s3_working_bucket,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
+from pipeline.adapters.listening import Listener
 from pipeline.adapters.manifests.reader import ManifestReader
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.sandbox import PARSER_LIMITS, Parsers, WallsHere, walls_here
@@ -132,6 +133,11 @@ class Workbench:
     def facts(self) -> FactReader:
         """Readers of telemetry, EXIF and tracks."""
         return FactReader(self.parsers)
+
+    @cached_property
+    def listener(self) -> Listener:
+        """Listens to the sound of recordings for shots and speech."""
+        return Listener()
 
     @cached_property
     def labelling(self) -> "LabelStudio":

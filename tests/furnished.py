@@ -14,9 +14,10 @@ from pipeline.domain.original_facts import OriginalFacts
 from pipeline.domain.still import CameraNames, GeoPoint, Orientation, StillFacts
 from pipeline.domain.track import MotionSummary
 from pipeline.errors import DamagedMediaError
-from pipeline.records import duplicates, exercises, facts
+from pipeline.records import duplicates, exercises, facts, sound_hints
 from pipeline.workbench import Workbench
 from tests.builders import CAMERA, Chain, a_declaration, a_duplicate, a_track, described_facts
+from tests.sounds import a_speech_listening, an_impulse_listening
 from tests.stages import Stages
 from tests.stored import answer, store_chain
 
@@ -64,6 +65,8 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
     with bench.db.begin() as session:
         facts.add_facts(session, described_facts(chain.original, facts=FACTS))
         facts.add_clocks(session, chain.original.digest, clocks_of((*chain.recording.facts.clock_claims, A_TIMECODE)))
+        sound_hints.add_listening(session, an_impulse_listening(chain.rendition))
+        sound_hints.add_listening(session, a_speech_listening(chain.rendition))
     given = [one for clip in chain.clips[:2] for one in answer(bench, clip)]
     (refused,) = answer(bench, chain.clips[2], annotators=["annotator-a"], refusal="label 1: [nonsense] is no word")
     damaged = folder / "damaged.mp4"

@@ -19,6 +19,7 @@ from pipeline.steps import (
     compare,
     cut,
     describe,
+    listen,
     preserve,
     probe,
     publish,
@@ -194,6 +195,17 @@ class Stages:
             clock=bench.clock,
         )
 
+    def listen(self, rendition_id: RenditionId) -> int:
+        bench = self.bench
+        return listen.listen_to_rendition(
+            rendition_id,
+            listener=bench.listener,
+            store=bench.store,
+            scratch=bench.scratch,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
     def quarantine(self, upload_id: UploadId, error: RejectedInputError) -> None:
         bench = self.bench
         quarantine.quarantine_upload(upload_id, error, scratch=bench.scratch, db=bench.db, clock=bench.clock)
@@ -216,7 +228,10 @@ class Stages:
         if self.compare(recording_id):
             return []
         rendition_id = self.render_or_survey(recording_id)
-        return [] if self.compare_pictures(rendition_id) else self.cut(rendition_id)
+        if self.compare_pictures(rendition_id):
+            return []
+        self.listen(rendition_id)
+        return self.cut(rendition_id)
 
     def select(
         self, name: str, version: str, *, annotators_min: int = 1, taxonomy: Taxonomy | None = None

@@ -1,18 +1,20 @@
-"""Look, change nothing: firsthand exercises, recordings, companions, clips, releases, audits, show, get."""
+"""Look, change nothing: firsthand exercises, recordings, companions, clips, hints, releases, audits, show, get."""
 
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.table import Table
 
 from flows.cli.output import Json, emit, out, printable, shown
 from flows.cli.progress import byte_progress
+from pipeline.domain.ids import RecordingId
 from pipeline.errors import UsageError
-from pipeline.lookup import fetching, lineage, listing
+from pipeline.lookup import fetching, hints, lineage, listing
 from pipeline.lookup.naming import resolve
-from pipeline.workbench import open_workbench
+from pipeline.workbench import Workbench, open_workbench
 
 app = typer.Typer()
 
@@ -68,11 +70,39 @@ def clips(
     bench = open_workbench()
     found = listing.list_clips(bench.db, exercise_id=exercise)
     if recording is not None:
-        named = resolve(bench.db, recording)
-        if named.kind != "recording":
-            raise UsageError(f"expected a recording, found {named.kind} {named.thing_id}")
-        found = [clip for clip in found if str(clip.recording_id) == named.thing_id]
+        named = _recording(bench, recording)
+        found = [clip for clip in found if clip.recording_id == named]
     emit("clips", found, as_json=as_json, empty="No clips yet.")
+
+
+@app.command("hints", epilog="Example: firsthand hints --recording 1f0c2a9b")
+def list_hints(
+    recording: Annotated[str, typer.Option(help="The recording: its id or the beginning of it.")],
+    as_json: Json = False,
+) -> None:
+    """List what was heard in a recording: sounds that may be shots, and speech. Guesses with scores, no labels."""
+    bench = open_workbench()
+    named = _recording(bench, recording)
+    columns = ("kind", "start_s", "end_s", "score", "detector")
+    emit(
+        "hints",
+        hints.list_hints(bench.db, named),
+        as_json=as_json,
+        empty=f"No hints: {hints.say_what_was_heard(bench.db, named)}.",
+        columns=columns,
+    )
+
+
+def _recording(bench: Workbench, text: str) -> RecordingId:
+    """The recording that a text names.
+
+    Raises:
+        UsageError: it names something else, or nothing, or more than one thing.
+    """
+    named = resolve(bench.db, text)
+    if named.kind != "recording":
+        raise UsageError(f"expected a recording, found {named.kind} {named.thing_id}")
+    return RecordingId(UUID(named.thing_id))
 
 
 @app.command(epilog="Example: firsthand releases")

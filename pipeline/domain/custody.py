@@ -30,6 +30,7 @@ EventKind = Literal[
     "damage_found",
     "assembled",
     "rendered",
+    "listened",
     "cut",
     "submitted",
     "labelled",

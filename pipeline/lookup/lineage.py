@@ -13,6 +13,7 @@ from pipeline.domain.exercise import call_cameras
 from pipeline.domain.footage import Upload
 from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.domain.timeline import Span
+from pipeline.lookup import hints
 from pipeline.lookup.began import began
 from pipeline.lookup.chaptered import chapter_facts
 from pipeline.lookup.description import Description, describe_original, describe_recording, in_words
@@ -191,6 +192,7 @@ def _recording(session: Session, recording_id: str) -> _Links:
             "frame_rate": str(recording.frame_rate),
             "picture": f"{video.width_px}x{video.height_px} {video.codec}",
             "sound": f"{audio.codec} {audio.sample_rate_hz} Hz" if audio else "none",
+            "hints_in_sound": hints.in_words(session, recording.recording_id),
             **chapter_facts(session, recording),
             "probed_with": recording.tool_identity,
             **in_words(described),

@@ -1,5 +1,6 @@
 """Which exercises, recordings, clips, releases and refused uploads are there?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -11,6 +12,7 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.exercise import ExerciseDeclaration, call_cameras
 from pipeline.domain.footage import Recording
 from pipeline.domain.ids import CameraSerial, ExerciseId
+from pipeline.domain.sound_hint import HintKind
 from pipeline.lookup.began import began
 from pipeline.records import (
     Database,
@@ -24,6 +26,7 @@ from pipeline.records import (
     footage,
     overview,
     releases,
+    sound_hints,
 )
 from pipeline.records.audits import Audit
 
@@ -63,6 +66,9 @@ class RecordingLine:
     clips: int
     damage: str | None
     """What is lost of it; null where every frame decodes."""
+    impulse_hints: int | None
+    """How many sounds in it may be shots; null where nobody has listened."""
+    speech_hints: int | None
     probed_at: datetime
     began_at: datetime
     """As its clocks tell together; `firsthand show` says why."""
@@ -184,12 +190,14 @@ def list_recordings(db: Database, *, exercise_id: str | None = None) -> list[Rec
             if found.recording_id is not None:
                 beside.setdefault(found.recording_id, []).append(_companion_line(found))
         damaged = damages.all_damages(session)
+        heard = sound_hints.counts_by_recording(session)
         return [
             _recording_line(
                 recording,
                 clip_count=counts.get(recording.recording_id, 0),
                 beside=tuple(beside.get(recording.recording_id, ())),
                 damage=lost.summary if (lost := damaged.get(recording.recording_id)) else None,
+                hints=heard.get(recording.recording_id, {}),
                 start=began(
                     session,
                     recording,
@@ -212,6 +220,7 @@ def _recording_line(
     clip_count: int,
     beside: tuple[CompanionLine, ...],
     damage: str | None,
+    hints: Mapping[HintKind, int],
     start: CorrectedStart,
 ) -> RecordingLine:
     return RecordingLine(
@@ -226,6 +235,8 @@ def _recording_line(
         companions=beside,
         clips=clip_count,
         damage=damage,
+        impulse_hints=hints.get(HintKind.IMPULSE),
+        speech_hints=hints.get(HintKind.SPEECH),
         probed_at=recording.probed_at,
         began_at=start.start_at,
         began_uncertainty_s=start.uncertainty_s,

@@ -9,6 +9,7 @@ from pipeline.records import (  # noqa: F401 -- whoever sees one table sees them
     tables_duplicates,
     tables_facts,
     tables_sightings,
+    tables_sound,
 )
 from pipeline.records.session import Database
 

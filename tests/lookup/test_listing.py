@@ -37,6 +37,8 @@ def test_recordings_are_told_with_their_exact_times(furnished: Furnished) -> Non
         companions=(),
         clips=3,
         damage=None,
+        impulse_hints=2,
+        speech_hints=1,
         probed_at=recording.probed_at,
         began_at=NOON,
         began_uncertainty_s=Fraction(14 * 3600),

@@ -26,6 +26,7 @@ from pipeline.records import (
     pictures,
     releases,
     sightings,
+    sound_hints,
 )
 from tests.builders import (
     EXERCISE,
@@ -50,6 +51,7 @@ from tests.builders import (
     described_facts,
 )
 from tests.databases import Databases
+from tests.sounds import an_impulse_listening
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def filled(databases: Databases) -> Any:
         docking.complete(session, docked.container, at=NOON)
         docking.link_upload(session, unclaimed.upload_id, docked.container, docked.name, None)
         byproducts.add_byproduct(session, a_byproduct(chain.rendition))
+        sound_hints.add_listening(session, an_impulse_listening(chain.rendition))
         sightings.see(session, "intake", "drops/one.mp4", size_bytes=1, etag="0", at=NOON)
         add_two_chapters(session)
         annotations.add_task(session, a_task(chain.clips[0]))

@@ -76,6 +76,10 @@ def test_lists(look: Run, kind: str) -> None:
     check(kind, look(*words, "--json").items(kind))
 
 
+def test_hints(look: Run, furnished: Furnished) -> None:
+    check("hints", look("hints", "--recording", furnished.chain.recording.recording_id, "--json").items("hints"))
+
+
 def test_things(look: Run, furnished: Furnished) -> None:
     for thing in (EXERCISE, furnished.chain.clips[0].clip_id, furnished.published, furnished.stray):
         check("things", look("show", thing, "--json").items("things"))

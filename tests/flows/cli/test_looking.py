@@ -28,6 +28,8 @@ def test_recordings_as_json_hold_exact_times(look: Run, furnished: Furnished) ->
             "companions": [],
             "clips": 3,
             "damage": None,
+            "impulse_hints": 2,
+            "speech_hints": 1,
             "probed_at": "2026-11-22T12:00:00+00:00",
             "began_at": "2026-11-22T12:00:00+00:00",
             "began_uncertainty_s": "50400",
