@@ -6,6 +6,7 @@ Rules kept here, of what an adapter measured (`ImpulseCandidate`):
   that begins and stays (an engine, a microphone that is switched on) stands out of the first alone.
 * Sudden: it rises within a few hundredths of a second.
 * Bright: it has energy above what a step, a bump against the camera or the wind has.
+* What has only just enough of both has not enough.
 * At most so many a minute, the clearest first: in clatter nobody is helped by a thousand hints.
 
 Doors, hammers and dropped things pass these rules too: this proposes, and knows nothing of guns.
@@ -62,6 +63,9 @@ class ImpulseParameters:
     """Where its energy is so much below its peak, an impulse is over."""
     lasts_max_ms: int = 250
     """Where a room rings longer, the rest is no part of the impulse."""
+    score_min: Fraction = Fraction(1, 10)
+    """Steps of a real walk that are neither dull nor weak enough by themselves have at most 0.08; bangs 10 dB above
+    hiss have 0.3."""
     per_minute_max: int = 120
     """Two a second for a whole minute are clatter."""
 
@@ -118,8 +122,10 @@ def _judge(one: ImpulseCandidate, parameters: ImpulseParameters, within: Span) -
         return Judged(None, "not sudden")
     if one.brightness_db < parameters.brightness_min_db:
         return Judged(None, "dull, as steps and bumps are")
+    if (score := score_of(one, parameters)) < parameters.score_min:
+        return Judged(None, "weak and dull together")
     span = Span(one.onset_s, min(one.end_s, within.end_s))
-    return Judged(SoundHint(span, HintKind.IMPULSE, score_of(one, parameters)), "sudden, loud and bright")
+    return Judged(SoundHint(span, HintKind.IMPULSE, score), "sudden, loud and bright")
 
 
 def _minute(hint: SoundHint) -> int:

@@ -38,6 +38,7 @@ def test_a_clear_shot_is_a_hint() -> None:
         ({"crest_db": 7.9}, "hardly louder"),
         ({"rise_db": 5.9}, "not sudden"),
         ({"brightness_db": -15.1}, "dull"),
+        ({"crest_db": 10, "brightness_db": -12}, "weak and dull"),
         ({"onset_s": Fraction(60), "end_s": Fraction(61)}, "not in the recording"),
     ],
 )
