@@ -35,8 +35,8 @@ lint: $(INSTALLED) ## check style, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: install ## measure speed against bare ffmpeg
-	@$(BIN)/python -m tests.bench
+bench: install ## measure speed against bare ffmpeg and what others use: BENCH="--only speed --repeats 1" asks for less
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 powerloss: install ## kill what sends, docks and preserves footage at a hundred random moments; nothing may be lost
 	@$(BIN)/pytest tests/power --power-losses 100

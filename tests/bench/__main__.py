@@ -1,84 +1,66 @@
-"""`make bench`: one table, Markdown and JSON, in bench-out/."""
+"""`make bench`: one table, Markdown and JSON, in bench-out/.
+
+Sections come from the modules of this folder that have a function `section()`; `--only` chooses among them.
+"""
 
 import argparse
-import json
-import os
-import platform
-import statistics
-import subprocess
+import importlib
+import inspect
+import pkgutil
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import peers
-from tests.bench.measure import Cost, adopt_orphans, cost_of
+from tests import bench
+from tests.bench.machine import about, machine
+from tests.bench.progress import say
+from tests.bench.source import OUT, SECONDS
+from tests.bench.table import Section, markdown, write
 
-ROOT = Path(__file__).parents[2]
-OUT = ROOT / "bench-out"
-OURS = "ours"
-BARE = "bare ffmpeg, one process"
-
-Command = Callable[[Path, Path, int], Sequence[str]]
+FIRST = "speed"
+"""The main table; the others follow by name."""
 
 
-def main() -> None:
-    """Measure, alternating between the contenders, and write medians."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--seconds", type=int, default=120, help="length of the benchmark source")
-    asked.add_argument("--repeats", type=int, default=5)
+def main() -> int:
+    """Measure what is asked for, and write it; 1 if a section failed, which the table then says."""
+    modules = {found.name for found in pkgutil.iter_modules(bench.__path__)} - {"__main__"}
+    known = {name: made for name in sorted(modules) if (made := _section_of(name)) is not None}
+    names = [FIRST, *(name for name in known if name != FIRST)]
+    asked = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    asked.add_argument("--only", action="append", choices=names, help="a section; may be given several times")
+    asked.add_argument("--seconds", type=int, default=SECONDS, help="length of the benchmark source")
+    asked.add_argument("--source", type=Path, help="another file to measure on than the one that is made")
+    asked.add_argument("--repeats", type=int, default=5, help="how often everything takes its turn")
+    asked.add_argument("--out", type=Path, default=OUT, help="folder of bench.md and bench.json")
     options = asked.parse_args()
-    footage = Path(os.environ.get("FIRSTHAND_FOOTAGE") or ROOT.parent / "shared" / "footage")
-    maker = next((path for path in (footage, footage.parent) if (path / "make_bench_source.sh").exists()), None)
-    if maker is None:
-        sys.exit(f"no make_bench_source.sh in {footage}: set FIRSTHAND_FOOTAGE to the folder that has it")
-    source = OUT / f"source-{options.seconds}s" / "src.mp4"
-    if not source.exists():
-        argv = [str(maker / "make_bench_source.sh"), str(source.parent), str(options.seconds)]
-        subprocess.run(
-            argv, check=True, env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        )
-    frames = options.seconds * 30000 // 1001
-    contenders: dict[str, Command] = {
-        OURS: lambda src, folder, _: [sys.executable, "-m", "tests.bench.ours", str(src), str(folder)],
-        BARE: peers.one_process,
-        "separate ffmpeg passes": peers.separate_passes,
-    }
-    costs: dict[str, list[Cost]] = {name: [] for name in contenders}
-    adopt_orphans()
-    for _ in range(options.repeats):
-        for name, command in contenders.items():
-            with tempfile.TemporaryDirectory() as folder:
-                costs[name].append(cost_of(command(source, Path(folder), frames), cwd=ROOT))
-    write(costs, options.seconds)
+    before, failed = machine(), 0
+    sections: dict[str, Section] = {}
+    for name in [name for name in names if name in (options.only or names)]:
+        say(f"section {name}")
+        try:
+            sections[name] = known[name](**_given(known[name], options))
+        except Exception as error:  # noqa: BLE001 - the other sections are written all the same
+            traceback.print_exc()
+            failed = 1
+            sections[name] = Section(f"{name}: failed", ("what",), [[str(error)]])
+        # After each, so that what was measured is there when somebody interrupts.
+        lines = about(before)
+        written = write(options.out, sections, about=lines, machine=before)
+    sys.stdout.write(markdown(sections, about=lines))
+    say(f"written to {written[0]} and {written[1]}")
+    return failed
 
 
-def write(costs: dict[str, list[Cost]], seconds: int) -> None:
-    """Write and print the table."""
-    version = subprocess.run(["ffmpeg", "-version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    cpu_s = {name: statistics.median(cost.cpu_s for cost in runs) for name, runs in costs.items()}
-    lines = [
-        f"# Viewing rendition and clips of {seconds} s of 1080p",
-        "",
-        f"{version}; Python {platform.python_version()}; {os.cpu_count()} CPUs; {len(costs[OURS])} runs, medians.",
-        "",
-        "| | CPU s | CPU s per second of footage | against bare ffmpeg | wall s | peak MB |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for name, runs in costs.items():
-        wall_s = statistics.median(cost.wall_s for cost in runs)
-        peak_mb = max(cost.peak_mb for cost in runs)
-        ratio = cpu_s[name] / cpu_s[BARE]
-        lines.append(
-            f"| {name} | {cpu_s[name]:.1f} | {cpu_s[name] / seconds:.3f} | {ratio:.2f} | {wall_s:.1f} | {peak_mb:.0f} |"
-        )
-    OUT.mkdir(exist_ok=True)
-    (OUT / "bench.md").write_text("\n".join(lines) + "\n")
-    runs_as_json = {name: [asdict(cost) for cost in runs] for name, runs in costs.items()}
-    (OUT / "bench.json").write_text(json.dumps({"seconds": seconds, "ffmpeg": version, "runs": runs_as_json}, indent=2))
-    sys.stdout.write("\n".join(lines) + "\n")
+def _section_of(name: str) -> Callable[..., Section] | None:
+    found: Callable[..., Section] | None = getattr(importlib.import_module(f"tests.bench.{name}"), "section", None)
+    return found
+
+
+def _given(section: Callable[..., Section], options: argparse.Namespace) -> dict[str, object]:
+    """What a section asks for by name."""
+    return {name: getattr(options, name) for name in inspect.signature(section).parameters if hasattr(options, name)}
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,4 +1,8 @@
-"""Probe, render and cut one file with our own engine: `python -m tests.bench.ours SOURCE FOLDER`."""
+"""Our engine alone, without records, store or Prefect: `python -m tests.bench.ours SOURCE FOLDER`.
+
+What an ingest asks of `pipeline.adapters.ffmpeg`: it reads the packets, plans clips, makes what is made of the picture
+and the sound, and cuts. Without arguments it only loads.
+"""
 
 import sys
 from pathlib import Path
@@ -19,5 +23,5 @@ def main(source: Path, folder: Path) -> None:
     media.cut(rendition, plan.clips, folder / "clips")
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and len(sys.argv) > 1:
     main(Path(sys.argv[1]), Path(sys.argv[2]))

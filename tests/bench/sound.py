@@ -33,7 +33,8 @@ from pipeline.domain.sound_hint import SoundHint
 from pipeline.domain.speech import judge_speech
 from pipeline.domain.timeline import Span
 from tests.bench import speaking
-from tests.bench.source import OUT, ROOT, Onsets, bench_source, footage_folder, onsets_of
+from tests.bench.measure import ROOT
+from tests.bench.source import OUT, Source, bench_source, footage_folder
 from tests.sounds import RATE_HZ, write_wav
 
 TOLERANCE_S = 0.02
@@ -124,8 +125,8 @@ def measure(source: Path | None = None) -> SoundRows:
 
     Where espeak-ng is not installed there are no rows of spoken sentences, and that is said on standard error.
     """
-    source = source or bench_source()
-    listener, onsets = Listener(), onsets_of(source)
+    onsets = bench_source(path=source)
+    source, listener = onsets.path, Listener()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(listener, Path(folder))
         sound, walk = bench.sound_of(source), bench.sound_of(footage_folder() / "video" / "gopro-max-heromode.mp4")
@@ -161,7 +162,7 @@ class Bench:
         return read_wav(target) if done.returncode == 0 else np.empty(0)
 
     def impulse_row(
-        self, sound: Samples, onsets: Onsets, name: str, noise: Samples | None, ratio_db: int | None
+        self, sound: Samples, onsets: Source, name: str, noise: Samples | None, ratio_db: int | None
     ) -> ImpulseRow:
         """How many of the bangs are found."""
         power = float(np.mean([np.mean(_part(sound, at, BANG_S) ** 2) for at in onsets.impulses_s]))
@@ -193,7 +194,7 @@ class Bench:
         )
 
     def no_speech_row(
-        self, sound: Samples, onsets: Onsets, name: str, noise: Samples | None, ratio_db: int | None
+        self, sound: Samples, onsets: Source, name: str, noise: Samples | None, ratio_db: int | None
     ) -> SpeechRow:
         """How much speech is found where there is none."""
         power = float(np.mean([np.mean(_part(sound, at, BANG_S) ** 2) for at in onsets.impulses_s]))
