@@ -1,12 +1,13 @@
 """`make bench`: one table, Markdown and JSON, in bench-out/.
 
-Sections come from the modules of this folder that have a function `section()`; `--only` chooses among them.
+Interrupted, it writes what it has. Sections come from the modules of this folder that have a function `section()`; `--only` chooses among them.
 """
 
 import argparse
 import importlib
 import inspect
 import pkgutil
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -32,8 +33,12 @@ def main() -> int:
     asked.add_argument("--seconds", type=int, default=SECONDS, help="length of the benchmark source")
     asked.add_argument("--source", type=Path, help="another file to measure on than the one that is made")
     asked.add_argument("--repeats", type=int, default=5, help="how often everything takes its turn")
+    asked.add_argument("--among", action="append", default=[], help="words in the names of contenders: only those")
     asked.add_argument("--out", type=Path, default=OUT, help="folder of bench.md and bench.json")
     options = asked.parse_args()
+    # Told to end, it ends as from Ctrl-C: what was started is stopped, what was made is removed.
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, signal.default_int_handler)
     before, failed = machine(), 0
     sections: dict[str, Section] = {}
     for name in [name for name in names if name in (options.only or names)]:

@@ -1,15 +1,15 @@
 """What anyone would write instead of us: the same outputs with ffmpeg alone, in one process or in one for each output.
 
-What an ingest makes of a recording, and with which filters, stands here once: `PICTURE`, `LOOKED_AT`, `HEARD` and the
-encodings. The engine's own are in `pipeline/adapters/ffmpeg`; who changes those changes these, so that both do the
-same work.
+What an ingest makes of a recording, and with which filters, stands here once, after `observing` and `assembling` in
+`pipeline/adapters/ffmpeg`: who changes those changes these, so that both do the same work.
 
 * the viewing rendition: 540 lines, x264 superfast crf 23, closed GOP of 1 s, no B-frames, AAC, index first
 * clips of ten seconds cut from it by stream copy
-* a thumbnail every two seconds, 192 px wide; a contact sheet of every tenth second
-* 16 kHz mono sound
-* numbers: scene changes, black, freezes, blur, exposure on a picture of 320 by 180; loudness and silence
-* grey pictures of 64 by 64, ten a second
+* a thumbnail every two seconds, 192 px wide; a sheet of all and one of thirty
+* 16 kHz mono sound, and its loudness
+* numbers, twice a second, on a picture of 320 by 180: scene changes, light and dark, blur. What is black or frozen
+  follows from them
+* grey pictures: of 64 by 64, ten a second; of 320 by 320 for black bars, one a second
 """
 
 import shlex
@@ -26,13 +26,13 @@ X264 = ("-c:v", "libx264", "-preset", "superfast", "-crf", "23", "-g", "30", "-s
 X264_CLOSED = (*X264, "-flags:v", "+cgop")
 AAC = ("-c:a", "aac", "-b:a", "64k")
 
-SMALL = "scale=320:180:flags=bilinear"
-LOOKED_AT = "scdet=threshold=8,blackdetect=d=0.5:pic_th=0.98,freezedetect=n=-55dB:d=1,blurdetect,signalstats"
-HEARD = "silencedetect=n=-50dB:d=1,ebur128=metadata=1:peak=true"
-THUMBNAILS = "fps=1/2,scale=192:-2"
-SHEET = "fps=1/10,scale=192:-2,tile=6x8"
+LOOKED_AT = "fps=2,scale=320:180:flags=bilinear,scdet,signalstats,blurdetect"
+HEARD = "ebur128=metadata=1"
+THUMBNAILS = "fps=1/2,scale=192:108:flags=bilinear"
+SHEET, CONTACT = "tile=10x10", "select=not(mod(n\\,2)),tile=6x5"
 GREY = "fps=10,scale=64:64:flags=area,format=gray"
-JPEG = ("-q:v", "4")
+BARS = "fps=1,scale=320:320:flags=neighbor,format=gray"
+JPEG = ("-q:v", "5")
 WAVE = ("-ar", "16000", "-ac", "1", "-c:a", "pcm_s16le")
 
 CLIP_NAME = "clips/%05d.mp4"
@@ -41,9 +41,10 @@ CLIP_NAME = "clips/%05d.mp4"
 def one_process(source: Source, folder: Path, *, own_threads: bool = False) -> list[str]:
     """Ffmpeg, once: one decode, one encode, every output of an ingest."""
     graph = (
-        f"[0:v:0]{PICTURE},split=2[view][rest];[rest]{SMALL},split=4[look][thumb][sheet][grey];"
+        f"[0:v:0]{PICTURE},split=5[view][look][thumb][small][large];"
         f"[look]{LOOKED_AT},metadata=mode=print:file={folder}/looked-at.txt[looked];"
-        f"[thumb]{THUMBNAILS}[thumbs];[sheet]{SHEET}[sheets];[grey]{GREY}[greys];"
+        f"[thumb]{THUMBNAILS},split=3[thumbs][all][some];[all]{SHEET}[sheets];[some]{CONTACT}[contact];"
+        f"[small]{GREY}[greys];[large]{BARS}[bars];"
         f"[0:a:0]asplit=3[sound][wave][hear];[hear]{HEARD},ametadata=mode=print:file={folder}/heard.txt[heard]"
     )
     _folders(folder)
@@ -54,8 +55,9 @@ def one_process(source: Source, folder: Path, *, own_threads: bool = False) -> l
         *("-flags", "+global_header", "-f", "tee", _rendition_and_clips(source, folder)),
         *("-map", "[wave]", *WAVE, f"{folder}/sound.wav"),
         *("-map", "[thumbs]", *JPEG, f"{folder}/thumbnails/%04d.jpg"),
-        *("-map", "[sheets]", *JPEG, "-frames:v", "1", "-update", "1", f"{folder}/sheet.jpg"),
-        *("-map", "[greys]", "-f", "rawvideo", f"{folder}/grey"),
+        *("-map", "[sheets]", *JPEG, f"{folder}/sheet-%05d.jpg"),
+        *("-map", "[contact]", *JPEG, "-frames:v", "1", "-update", "1", f"{folder}/contact.jpg"),
+        *("-map", "[greys]", "-f", "rawvideo", f"{folder}/grey", "-map", "[bars]", "-f", "rawvideo", f"{folder}/bars"),
         *("-map", "[looked]", "-f", "null", "-", "-map", "[heard]", "-f", "null", "-"),
     ]
 
@@ -72,10 +74,11 @@ def separate_passes(source: Source, folder: Path) -> list[str]:
             *clip_passes(source, folder),
             [*QUIET, *given, "-vn", *WAVE, f"{folder}/sound.wav"],
             [*QUIET, *given, "-an", "-vf", THUMBNAILS, *JPEG, f"{folder}/thumbnails/%04d.jpg"],
-            [*QUIET, *given, "-an", "-vf", SHEET, *JPEG, "-frames:v", "1", f"{folder}/sheet.jpg"],
-            [*QUIET, *given, "-an", "-vf", f"{SMALL},{LOOKED_AT},{printed}", "-f", "null", "-"],
+            [*QUIET, "-r", "1", "-i", f"{folder}/thumbnails/%04d.jpg", "-vf", SHEET, *JPEG, f"{folder}/sheet-%05d.jpg"],
+            [*QUIET, *given, "-an", "-vf", f"{LOOKED_AT},{printed}", "-f", "null", "-"],
             [*QUIET, *given, "-vn", "-af", heard, "-f", "null", "-"],
             [*QUIET, *given, "-an", "-vf", GREY, "-f", "rawvideo", f"{folder}/grey"],
+            [*QUIET, *given, "-an", "-vf", BARS, "-f", "rawvideo", f"{folder}/bars"],
         ]
     )
 

@@ -13,13 +13,14 @@ from pipeline.domain.recipe import VIEWING
 
 
 def main(source: Path, folder: Path) -> None:
-    """Make the rendition and the clips that an ingest would make, in an empty folder."""
+    """Make what an ingest makes of footage, in an empty folder."""
     media = Ffmpeg(limits=Limits(), scratch=folder)
     facts = media.probe(source)
     plan = plan_clips(facts=facts, policy=ClipPolicy())
-    rendition = folder / "rendition.mp4"
-    media.render(source, facts, VIEWING, cut_frames=plan.cut_frames, target=rendition)
-    (folder / "clips").mkdir()
+    rendition, beside = folder / "rendition.mp4", folder / "beside"
+    for made in (beside, folder / "clips"):
+        made.mkdir()
+    media.render(source, facts, VIEWING, cut_frames=plan.cut_frames, target=rendition, beside=beside)
     media.cut(rendition, plan.clips, folder / "clips")
 
 

@@ -25,7 +25,7 @@ from tests.bench.source import SECONDS, Source, bench_source
 from tests.bench.table import Cell, Section
 
 WHOLE, ENGINE, BARE = "ours, whole ingest", "ours, engine alone", "bare ffmpeg, one process"
-EVERYTHING = "rendition, clips, thumbnails, sheet, numbers, 16 kHz sound, grey pictures"
+EVERYTHING = "rendition, clips, thumbnails, sheets, numbers, 16 kHz sound, grey pictures"
 
 COLUMNS = (
     *("", "does", "CPU s", "of it imports", "servers CPU s", "CPU s per s", "against bare", "wall s", "alone, s"),
@@ -64,26 +64,45 @@ class Runs:
     failure: str | None = None
 
 
-def section(*, seconds: int = SECONDS, repeats: int = 5, source: Path | None = None) -> Section:
-    """Measure everything, in turns."""
+def section(
+    *, seconds: int = SECONDS, repeats: int = 5, source: Path | None = None, among: Sequence[str] = ()
+) -> Section:
+    """Measure everything, or the contenders with one of these words in their names, in turns."""
     footage = bench_source(seconds, source)
     with ExitStack() as held:
-        contenders = [*_ours(held), *_bare(), *_peers()]
-        say("reading the frames of the source")
-        pictures = pictures_of(footage.path)
+        contenders = [one for one in [*_ours(held), *_bare(), *_peers()] if _is_among(one.name, among)]
         runs = {contender.name: Runs() for contender in contenders}
+        interrupted = _take_turns(contenders, footage, runs, repeats)
+    return Section(
+        f"Ingest of {float(footage.duration_s):.0f} s of footage",
+        COLUMNS,
+        [_row(contender, runs[contender.name], runs.get(BARE, Runs()), footage) for contender in contenders],
+        [*NOTES, *interrupted, *(f"{name}: {one.failure}" for name, one in runs.items() if one.failure)],
+        {name: _plain(one) for name, one in runs.items()},
+    )
+
+
+def _take_turns(contenders: Sequence[Contender], source: Source, runs: dict[str, Runs], repeats: int) -> list[str]:
+    """Run everything so often. Interrupted, it ends, and what was measured counts.
+
+    Returns:
+        What there is to note about it.
+    """
+    say("reading the frames of the source")
+    pictures = pictures_of(source.path)
+    try:
         for number in range(1, repeats + 1):
             for contender in contenders:
                 if number == 1 or not (contender.is_slow or runs[contender.name].failure):
                     say(f"round {number} of {repeats}: {contender.name}")
-                    _once(contender, footage, pictures, runs[contender.name])
-    return Section(
-        f"Ingest of {float(footage.duration_s):.0f} s of footage",
-        COLUMNS,
-        [_row(contender, runs[contender.name], runs[BARE], footage) for contender in contenders],
-        [*NOTES, *(f"{name}: {one.failure}" for name, one in runs.items() if one.failure)],
-        {name: _plain(one) for name, one in runs.items()},
-    )
+                    _once(contender, source, pictures, runs[contender.name])
+    except KeyboardInterrupt:
+        return [f"Interrupted in round {number} of {repeats}: later contenders have a run less."]
+    return []
+
+
+def _is_among(name: str, words: Sequence[str]) -> bool:
+    return not words or any(word in name for word in words)
 
 
 def _ours(held: ExitStack) -> list[Contender]:
