@@ -23,6 +23,7 @@ from flows.retry import POLICY
 from pipeline.domain.ids import RecordingId, RenditionId, UploadId
 from pipeline.errors import DamagedMediaError, QuarantinedError, RejectedInputError
 from pipeline.steps.assemble import assemble_series
+from pipeline.steps.assess import assess_clips
 from pipeline.steps.assign import assign_uploads
 from pipeline.steps.compare import compare_pictures, compare_streams
 from pipeline.steps.cut import cut_rendition
@@ -202,9 +203,18 @@ def _make_clips(recording_id: RecordingId) -> None:
         rendition_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
     ):
         return
-    # Before cutting: a recording with clips is done, and nobody would come back to listen.
+    # Before cutting: a recording with clips is done, and nobody would come back to listen or to judge.
     listen_to_rendition(
         rendition_id, listener=bench.listener, store=bench.store, scratch=bench.scratch, db=bench.db, clock=bench.clock
+    )
+    assess_clips(
+        rendition_id,
+        floor=bench.floor,
+        store=bench.store,
+        scratch=bench.scratch,
+        media=bench.media,
+        db=bench.db,
+        clock=bench.clock,
     )
     cut_rendition(
         rendition_id,

@@ -24,6 +24,7 @@ from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.file_name import NamingTable
 from pipeline.domain.intake_rules import IntakeRules
 from pipeline.domain.labels import Taxonomy
+from pipeline.domain.quality import Floor
 from pipeline.domain.recipe import VIEWING, Recipe
 from pipeline.errors import SettingsError
 from pipeline.logs import configure_logs
@@ -46,6 +47,7 @@ class Workbench:
         self.clock = clock
         self.recipe: Recipe = VIEWING
         self.policy = ClipPolicy()
+        self.floor = Floor()
 
     @property
     def _must_wall(self) -> bool:

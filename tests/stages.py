@@ -16,6 +16,7 @@ from pipeline.domain.origin import NOTHING_SAID, Origin
 from pipeline.errors import DamagedMediaError, RejectedInputError
 from pipeline.steps import (
     assemble,
+    assess,
     compare,
     cut,
     describe,
@@ -195,6 +196,18 @@ class Stages:
             clock=bench.clock,
         )
 
+    def assess(self, rendition_id: RenditionId) -> int:
+        bench = self.bench
+        return assess.assess_clips(
+            rendition_id,
+            floor=bench.floor,
+            store=bench.store,
+            scratch=bench.scratch,
+            media=bench.media,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
     def listen(self, rendition_id: RenditionId) -> int:
         bench = self.bench
         return listen.listen_to_rendition(
@@ -231,6 +244,7 @@ class Stages:
         if self.compare_pictures(rendition_id):
             return []
         self.listen(rendition_id)
+        self.assess(rendition_id)
         return self.cut(rendition_id)
 
     def select(

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from flows.cli.output import Json, emit, out, printable, shown
 from flows.cli.progress import byte_progress
+from pipeline.domain.byproduct import ByproductKind
 from pipeline.domain.ids import RecordingId
 from pipeline.errors import UsageError
 from pipeline.lookup import fetching, hints, lineage, listing
@@ -149,12 +150,15 @@ def get(
         str, typer.Argument(metavar="ID", help="An upload, original, recording, rendition, clip or release.")
     ],
     dest: Annotated[Path, typer.Argument(metavar="DEST", help="A file to write, or a folder.")],
+    beside: Annotated[
+        ByproductKind | None, typer.Option(help="What came out beside a recording's rendition, instead.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Fetch the bytes of one thing and check them against their recorded digest."""
     bench = open_workbench()
     with byte_progress("fetching", total_bytes=None) as progress:
-        fetched = fetching.get(thing, dest, db=bench.db, store=bench.store, progress=progress)
+        fetched = fetching.get(thing, dest, db=bench.db, store=bench.store, progress=progress, beside=beside)
     if as_json:
         emit("fetched", fetched, as_json=True, empty="")
         return

@@ -32,6 +32,7 @@ EventKind = Literal[
     "rendered",
     "listened",
     "cut",
+    "assessed",
     "submitted",
     "labelled",
     "labels_refused",

@@ -5,12 +5,20 @@ from pathlib import Path
 from uuid import UUID
 
 from pipeline.adapters.object_store import ObjectStore, Progress
+from pipeline.domain.byproduct import ByproductKind
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location
 from pipeline.domain.ids import ClipId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.errors import UsageError
 from pipeline.lookup.naming import Ref, resolve
-from pipeline.records import Database, Session, clips, footage, releases
+from pipeline.records import Database, Session, byproducts, clips, footage, releases
+
+_SUFFIXES = {
+    ByproductKind.SOUND: ".wav",
+    ByproductKind.THUMBNAILS: ".jpg",
+    ByproductKind.CONTACT_SHEET: ".jpg",
+    ByproductKind.MEASURES: ".json",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +31,19 @@ class Fetched:
     size_bytes: int
 
 
-def get(text: str, target: Path, *, db: Database, store: ObjectStore, progress: Progress) -> list[Fetched]:
+def get(
+    text: str,
+    target: Path,
+    *,
+    db: Database,
+    store: ObjectStore,
+    progress: Progress,
+    beside: ByproductKind | None = None,
+) -> list[Fetched]:
     """Fetch the bytes of the thing that a text names, into a file or a folder, and check their digest.
 
-    A recording of several chapters is several files, in order, and needs a folder. Safe to repeat; a file appears only
-    when it is whole and right.
+    A recording of several chapters is several files, in order, and needs a folder. With `beside`, what came out beside
+    its rendition is fetched instead. Safe to repeat; a file appears only when it is whole and right.
 
     Raises:
         UsageError: the name names nothing, or a thing without bytes; or the file cannot be written.
@@ -35,7 +51,7 @@ def get(text: str, target: Path, *, db: Database, store: ObjectStore, progress: 
         StoreUnavailableError: S3 did not answer; no file was left.
     """
     ref = resolve(db, text)
-    stored = _stored(db, ref)
+    stored = _stored(db, ref) if beside is None else _beside(db, ref, beside)
     if len(stored) > 1 and not target.is_dir():
         raise UsageError(
             f"{ref.kind} {ref.thing_id} is {len(stored)} files: expected a folder that exists, found {target}"
@@ -74,6 +90,29 @@ def _stored(db: Database, ref: Ref) -> list[_Stored]:
             suffixes = [f"-{number:03}" for number in range(1, len(originals) + 1)] if len(originals) > 1 else [""]
             return [_Stored(one.at, one.digest, suffix) for one, suffix in zip(originals, suffixes, strict=True)]
         return [_Stored(*_location(session, ref))]
+
+
+def _beside(db: Database, ref: Ref, kind: ByproductKind) -> list[_Stored]:
+    with db.begin() as session:
+        if ref.kind == "recording":
+            renditions = footage.all_renditions(session, RecordingId(UUID(ref.thing_id)))[-1:]
+        elif ref.kind == "rendition":
+            renditions = [footage.get_rendition(session, RenditionId(UUID(ref.thing_id)))]
+        else:
+            raise UsageError(f"expected a recording or a rendition, which have a {kind} beside, found a {ref.kind}")
+        found = [
+            one
+            for rendition in renditions
+            for one in byproducts.byproducts_of(session, rendition.rendition_id)
+            if one.kind is kind
+        ]
+    if not found:
+        raise UsageError(f"{ref.kind} {ref.thing_id} has no {kind}: it was not rendered yet, or has no such stream")
+    numbered = len(found) > 1
+    return [
+        _Stored(one.at, one.digest, f"-{one.ordinal:03}{_SUFFIXES[kind]}" if numbered else _SUFFIXES[kind])
+        for one in found
+    ]
 
 
 def _location(session: Session, ref: Ref) -> tuple[Location, Sha256 | None, str]:

@@ -24,12 +24,14 @@ from pipeline.records import (
     Session,
     annotations,
     assignments,
+    byproducts,
     clips,
     companions,
     custody,
     damages,
     exercises,
     footage,
+    qualities,
     releases,
 )
 
@@ -255,6 +257,11 @@ def _rendition(session: Session, rendition_id: str) -> _Links:
             "picture": f"{rendition.width_px}x{rendition.height_px}, {rendition.frame_count} frames",
             "cut_because": rendition.cut_reason,
             "made_with": rendition.tool_identity,
+            "beside": ", ".join(
+                f"{one.kind} {one.ordinal} ({one.size_bytes} bytes)"
+                for one in byproducts.byproducts_of(session, rendition.rendition_id)
+            )
+            or "nothing",
             "object": f"s3://{rendition.at.bucket}/{rendition.at.key}",
             "version_id": rendition.at.version_id,
         },
@@ -276,6 +283,7 @@ def _clip(session: Session, clip_id: str) -> _Links:
             "span_exact": f"[{clip.span.start_s}, {clip.span.end_s})",
             "frames": str(made.frame_count),
             **({"damaged": f"yes: some of its {part} is not what was filmed; it enters no release"} if part else {}),
+            **_quality(session, clip.clip_id),
             "sha256": made.digest.hex,
             "size_bytes": str(made.size_bytes),
             "object": f"s3://{made.at.bucket}/{made.at.key}",
@@ -284,6 +292,21 @@ def _clip(session: Session, clip_id: str) -> _Links:
         [Ref("recording", str(clip.recording_id)), Ref("rendition", str(made.rendition_id))],
         became,
     )
+
+
+def _quality(session: Session, clip_id: ClipId) -> dict[str, str]:
+    assessed = qualities.find_quality(session, clip_id)
+    if assessed is None:
+        return {}
+    found = assessed.quality
+    measured = [f"edges {found.blur / 1000:.1f} lines wide", f"moves {found.shift / 10:.1f} % of its width in 0.1 s"]
+    measured += [f"mean luma {found.luma_mean / 1000:.0f} of 255"]
+    measured += [] if found.loudest_lufs is None else [f"loudest {found.loudest_lufs / 1000:.1f} LUFS"]
+    measured += [] if found.ssim is None else [f"SSIM of the rendition {found.ssim / 1000:.3f}"]
+    return {
+        "quality": "; ".join(f"{one.mark}: {one.reason}" for one in assessed.marks) or "nothing is below the floor",
+        "measured": ", ".join(measured),
+    }
 
 
 def _annotation(session: Session, annotation_id: str) -> _Links:

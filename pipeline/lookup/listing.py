@@ -25,6 +25,7 @@ from pipeline.records import (
     exercises,
     footage,
     overview,
+    qualities,
     releases,
     sound_hints,
 )
@@ -102,6 +103,8 @@ class ClipLine:
     end_s: Fraction
     annotations: int
     releases: int
+    marks: tuple[str, ...]
+    """What of its picture or sound is below the floor of quality."""
     cut_at: datetime
 
 
@@ -249,6 +252,8 @@ def list_clips(db: Database, *, exercise_id: str | None = None, recording_id: UU
     """Every clip, of one exercise or recording or of all, in the order of time."""
     with db.begin() as session:
         answers, members = overview.annotations_by_clip(session), overview.releases_by_clip(session)
+        found = [clip for clip in clips.all_clips(session, exercise_id) if recording_id in (None, clip.recording_id)]
+        assessed = qualities.qualities_of(session, [clip.clip_id for clip in found])
         return [
             ClipLine(
                 clip_id=clip.clip_id,
@@ -258,10 +263,10 @@ def list_clips(db: Database, *, exercise_id: str | None = None, recording_id: UU
                 end_s=clip.span.end_s,
                 annotations=answers.get(clip.clip_id, 0),
                 releases=members.get(clip.clip_id, 0),
+                marks=tuple(one.mark.value for one in assessed[clip.clip_id].marks) if clip.clip_id in assessed else (),
                 cut_at=clip.cut_at,
             )
-            for clip in clips.all_clips(session, exercise_id)
-            if recording_id in (None, clip.recording_id)
+            for clip in found
         ]
 
 

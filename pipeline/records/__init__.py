@@ -8,6 +8,7 @@ from pipeline.records import (  # noqa: F401 -- whoever sees one table sees them
     tables_dock,
     tables_duplicates,
     tables_facts,
+    tables_quality,
     tables_sightings,
     tables_sound,
 )

@@ -1,6 +1,7 @@
 """`make bench`: one table, Markdown and JSON, in bench-out/.
 
-Interrupted, it writes what it has. Sections come from the modules of this folder that have a function `section()`; `--only` chooses among them.
+Interrupted, it writes what it has. Sections come from the modules of this folder that have a function `section()`;
+`--only` chooses among them.
 """
 
 import argparse

@@ -24,6 +24,7 @@ from pipeline.records import (
     facts,
     footage,
     pictures,
+    qualities,
     releases,
     sightings,
     sound_hints,
@@ -47,6 +48,7 @@ from tests.builders import (
     add_chain,
     add_two_chapters,
     an_answer,
+    an_assessed_clip,
     an_upload,
     described_facts,
 )
@@ -88,6 +90,7 @@ def filled(databases: Databases) -> Any:
         docking.say(session, docked.container, docked.name, {"starttime": "0"}, at=NOON)
         docking.complete(session, docked.container, at=NOON)
         docking.link_upload(session, unclaimed.upload_id, docked.container, docked.name, None)
+        qualities.add_quality(session, an_assessed_clip(chain))
         byproducts.add_byproduct(session, a_byproduct(chain.rendition))
         sound_hints.add_listening(session, an_impulse_listening(chain.rendition))
         sightings.see(session, "intake", "drops/one.mp4", size_bytes=1, etag="0", at=NOON)

@@ -29,6 +29,7 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_byproducts_kind_known": [{"kind": bad} for bad in ("", "Sound", "subtitles")],
     "ck_byproducts_not_empty": [{"size_bytes": 0}],
     "ck_byproducts_ordinal_not_negative": [{"ordinal": -1}],
+    "ck_clip_qualities_rule_version_positive": [{"rule_version": 0}],
     "ck_clip_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_clip_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}, {"size_bytes": -1}],
     "ck_clock_readings_of_one_thing": [

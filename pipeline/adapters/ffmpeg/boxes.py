@@ -9,7 +9,9 @@ Only the headers of the outermost boxes are read, and nothing in them is followe
 
 from pathlib import Path
 
-from pipeline.errors import DamagedMediaError
+from pipeline.adapters.ffmpeg.faults import refuse_cut_short
+from pipeline.adapters.sandbox import Finished
+from pipeline.errors import DamagedMediaError, MediaToolError
 
 _HEADER_BYTES, _LONG_HEADER_BYTES = 8, 16
 _LENGTH_FOLLOWS, _TO_THE_END = 1, 0
@@ -39,3 +41,21 @@ def refuse_missing_media(path: Path, size_bytes: int) -> None:
             if kind in _MEDIA_BOXES and at + length > size_bytes:
                 raise DamagedMediaError(f"expected media up to byte {at + length}, found the end at {size_bytes}")
             at += length
+
+
+def size_bytes_of(path: Path) -> int:
+    """How long a file is; that it is there at all, before footage is blamed for what a missing file does."""
+    try:
+        return path.stat().st_size
+    except OSError as exc:
+        raise MediaToolError(f"the working copy of the media cannot be read: {exc.strerror}") from exc
+
+
+def ends_early(path: Path, finished: Finished) -> bool:
+    """Whether a file that was read to its end lacks media that its container lists."""
+    try:
+        refuse_missing_media(path, size_bytes_of(path))
+        refuse_cut_short(finished)
+    except DamagedMediaError:
+        return True
+    return False

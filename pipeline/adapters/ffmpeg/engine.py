@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 from pipeline.adapters.ffmpeg import argv
-from pipeline.adapters.ffmpeg.boxes import refuse_missing_media
+from pipeline.adapters.ffmpeg.boxes import ends_early, refuse_missing_media, size_bytes_of
 from pipeline.adapters.ffmpeg.checks import check_cuts
 from pipeline.adapters.ffmpeg.cutting import CLIP_LIST, clip_name, cut_argv
 from pipeline.adapters.ffmpeg.faults import (
@@ -23,8 +23,9 @@ from pipeline.adapters.ffmpeg.faults import (
     refuse_cut_short,
 )
 from pipeline.adapters.ffmpeg.identity import identify
+from pipeline.adapters.ffmpeg.likeness import measure_likeness
 from pipeline.adapters.ffmpeg.limits import Limits
-from pipeline.adapters.ffmpeg.listening import SilenceReader, listening_argv
+from pipeline.adapters.ffmpeg.listening import find_silent_head
 from pipeline.adapters.ffmpeg.lost_sound import find_lost_sound
 from pipeline.adapters.ffmpeg.packets import PacketReader, Packets, grid_frames
 from pipeline.adapters.ffmpeg.pictures import STRIP, strip_argv
@@ -88,7 +89,7 @@ class Ffmpeg:
             MediaToolError: ffprobe was stopped from outside, or the file is gone.
             SettingsError: ffprobe is not installed.
         """
-        size_bytes = _size_bytes(path)
+        size_bytes = size_bytes_of(path)
         if size_bytes == 0:
             raise EmptyUploadError("expected media, found a file of 0 bytes")
         header = self._header(path)
@@ -116,7 +117,7 @@ class Ffmpeg:
         return DecodedFrames(
             expected=grid_frames(packets.shown_ticks, video),
             decoded=grid_frames(decoded, video),
-            ends_early=_ends_early(path, finished),
+            ends_early=ends_early(path, finished),
             lost_sound=find_lost_sound(self._read, path, facts, self._limits, wall_s),
         )
 
@@ -132,12 +133,7 @@ class Ffmpeg:
         is_damaged: bool = False,
         progress: Callable[[Fraction], None] | None = None,
     ) -> Rendered:
-        """Render one file: `render_chapters` of one.
-
-        Raises:
-            RejectedInputError: as there.
-            MediaToolError: as there.
-        """
+        """Render one file: `render_chapters` of one; it raises what that does."""
         return self.render_chapters(
             [(source, facts)],
             facts,
@@ -185,7 +181,7 @@ class Ffmpeg:
         After any of them there is nothing at `target` or in `beside` that was not there before.
         """
         for path, _ in chapters:
-            size_bytes = _size_bytes(path)
+            size_bytes = size_bytes_of(path)
             if not is_damaged:
                 refuse_missing_media(path, size_bytes)
         work = Work(tuple(chapter for _, chapter in chapters), facts, recipe, tuple(cut_frames), is_damaged)
@@ -214,7 +210,7 @@ class Ffmpeg:
                 cut_argv(planned, frame_rate, int(audio["sample_rate"]), self._limits),
                 folder=folder,
                 inputs={argv.SOURCE: rendition},
-                wall_s=self._limits.reading_wall_s(_size_bytes(rendition)),
+                wall_s=self._limits.reading_wall_s(size_bytes_of(rendition)),
             )
             if finished.returncode != 0:
                 raise MediaToolError(f"cutting failed: {last_words(finished)}")
@@ -232,7 +228,7 @@ class Ffmpeg:
             MediaToolError: ffmpeg was stopped from outside.
         """
         lines: list[bytes] = []
-        wall_s = self._limits.reading_wall_s(_size_bytes(path))
+        wall_s = self._limits.reading_wall_s(size_bytes_of(path))
         finished = self._read(argv.stream_hashes_argv(facts, self._limits), "ffmpeg", path, wall_s, lines.append)
         if finished.returncode != 0:
             raise blame(finished, "reading packets", UnreadableMediaError)
@@ -251,7 +247,7 @@ class Ffmpeg:
 
         After any of them there is nothing at `target` that was not there before.
         """
-        _size_bytes(clip)
+        size_bytes_of(clip)
         with working_folder(target.parent, f"{target.name}.part") as folder:
             finished = self._sandbox("ffmpeg").run(
                 strip_argv(frame_count, self._limits, pictures=pictures, height_px=height_px),
@@ -286,7 +282,7 @@ class Ffmpeg:
         self._sample(argv.pictures_argv(side_px, per_s, bars, self._limits), rendition, duration_s, target)
 
     def _sample(self, arguments: list[str], rendition: Path, duration_s: Fraction, target: Path) -> None:
-        _size_bytes(rendition)
+        size_bytes_of(rendition)
         with working_folder(target.parent, f"{target.name}.part") as folder:
             finished = self._sandbox("ffmpeg").run(
                 arguments,
@@ -327,21 +323,30 @@ class Ffmpeg:
             MediaLimitError: it took longer than allowed.
             MediaToolError: ffmpeg was stopped from outside.
         """
-        audio = facts.audio
-        if audio is None:
-            return None
-        reader = SilenceReader()
-        wall_s = self._limits.reading_wall_s(_size_bytes(path))
-        arguments = listening_argv(audio.stream_index, self._limits)
-        finished = self._read(arguments, "ffmpeg", path, wall_s, reader.add_line)
-        if finished.returncode != 0:
-            raise blame(finished, "listening to the sound", DamagedMediaError)
-        heard_s = reader.heard_from_s(sound_start_s=audio.start_s, sound_s=audio.duration_s)
-        return max(Fraction(0), heard_s - facts.video.start_s)
+        return find_silent_head(self._read, path, facts, self._limits, self._limits.reading_wall_s(size_bytes_of(path)))
+
+    def likeness(
+        self,
+        source: Path,
+        rendition: Path,
+        facts: MediaFacts,
+        *,
+        from_s: Fraction,
+        rendition_from_s: Fraction,
+        size_px: tuple[int, int],
+    ) -> int | None:
+        """SSIM of a few frames of a rendition of ours against its source, from a keyframe of both on, in thousandths.
+
+        Raises:
+            MediaToolError: ffmpeg failed on what it decoded before, or was stopped from outside.
+            MediaLimitError: it took longer than allowed.
+        """
+        both, begin_s = [source, rendition], (from_s, rendition_from_s)
+        return measure_likeness(self._run_on, both, facts.video, from_s=begin_s, size_px=size_px, limits=self._limits)
 
     def _header(self, path: Path) -> Header:
         answer: list[bytes] = []
-        wall_s = self._limits.reading_wall_s(_size_bytes(path))
+        wall_s = self._limits.reading_wall_s(size_bytes_of(path))
         finished = self._read(argv.probe_container_argv(self._limits), "ffprobe", path, wall_s, answer.append)
         if finished.returncode != 0:
             raise blame(finished, "reading the container", UnreadableMediaError)
@@ -355,7 +360,7 @@ class Ffmpeg:
 
     def _packets(self, path: Path, stream_index: int, *, is_damaged: bool) -> Packets:
         reader = PacketReader(self._limits)
-        wall_s = self._limits.reading_wall_s(_size_bytes(path))
+        wall_s = self._limits.reading_wall_s(size_bytes_of(path))
         arguments = argv.probe_packets_argv(stream_index, self._limits)
         finished = self._read(arguments, "ffprobe", path, wall_s, reader.add_line)
         if finished.returncode != 0:
@@ -367,25 +372,17 @@ class Ffmpeg:
     def _read(
         self, arguments: list[str], program: str, path: Path, wall_s: int, on_line: Callable[[bytes], None]
     ) -> Finished:
-        _size_bytes(path)
+        return self._run_on([path], arguments, wall_s, on_line, program=program)
+
+    def _run_on(
+        self,
+        files: Sequence[Path],
+        arguments: list[str],
+        wall_s: int,
+        on_line: Callable[[bytes], None],
+        *,
+        program: str = "ffmpeg",
+    ) -> Finished:
+        inputs = {argv.source_name(number): path for number, path in enumerate(files) if size_bytes_of(path) >= 0}
         with working_folder(self._scratch) as folder:
-            return self._sandbox(program).run(
-                arguments, folder=folder, inputs={argv.SOURCE: path}, wall_s=wall_s, on_line=on_line
-            )
-
-
-def _size_bytes(path: Path) -> int:
-    """How long a file is; that it is there at all, before footage is blamed for what a missing file does."""
-    try:
-        return path.stat().st_size
-    except OSError as exc:
-        raise MediaToolError(f"the working copy of the media cannot be read: {exc.strerror}") from exc
-
-
-def _ends_early(path: Path, finished: Finished) -> bool:
-    try:
-        refuse_missing_media(path, _size_bytes(path))
-        refuse_cut_short(finished)
-    except DamagedMediaError:
-        return True
-    return False
+            return self._sandbox(program).run(arguments, folder=folder, inputs=inputs, wall_s=wall_s, on_line=on_line)

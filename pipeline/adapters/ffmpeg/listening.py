@@ -6,12 +6,17 @@ there, or digital silence. That is expected, and a fact.
 
 import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
 from pipeline.adapters.ffmpeg.argv import compile_command, open_source
+from pipeline.adapters.ffmpeg.faults import blame
 from pipeline.adapters.ffmpeg.limits import Limits
+from pipeline.adapters.ffmpeg.lost_sound import Read
+from pipeline.domain.media import MediaFacts
+from pipeline.errors import DamagedMediaError
 
 LISTENED_S = 180
 """Pre-event buffers hold up to two minutes (Axon); beyond that nobody waits for a sound."""
@@ -59,3 +64,21 @@ class SilenceReader:
         if not self._ends_s:
             return sound_start_s + min(sound_s, Fraction(LISTENED_S))
         return self._ends_s[0]
+
+
+def find_silent_head(read: Read, path: Path, facts: MediaFacts, limits: Limits, wall_s: int) -> Fraction | None:
+    """Seconds from the first frame in which there is nothing to hear; `None` where there is no sound at all.
+
+    Raises:
+        RejectedInputError: as `Ffmpeg.silent_head_s`.
+        MediaToolError: likewise.
+    """
+    audio = facts.audio
+    if audio is None:
+        return None
+    reader = SilenceReader()
+    finished = read(listening_argv(audio.stream_index, limits), "ffmpeg", path, wall_s, reader.add_line)
+    if finished.returncode != 0:
+        raise blame(finished, "listening to the sound", DamagedMediaError)
+    heard_s = reader.heard_from_s(sound_start_s=audio.start_s, sound_s=audio.duration_s)
+    return max(Fraction(0), heard_s - facts.video.start_s)
