@@ -144,6 +144,7 @@ def ingest_upload(upload_id: str) -> None:
                 )
                 describe_original(
                     digest,
+                    working_bucket=bench.settings.s3_working_bucket,
                     store=bench.store,
                     scratch=bench.scratch,
                     reader=bench.facts,

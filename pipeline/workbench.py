@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.adapters.facts.reader import FactReader
+from pipeline.adapters.facts.reader import SERIES_BYTES_MAX, FactReader
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.listening import Listener
 from pipeline.adapters.manifests.reader import ManifestReader
@@ -134,7 +134,8 @@ class Workbench:
     @cached_property
     def facts(self) -> FactReader:
         """Readers of telemetry, EXIF and tracks."""
-        return FactReader(self.parsers)
+        limits = replace(PARSER_LIMITS, file_bytes=SERIES_BYTES_MAX)
+        return FactReader(Parsers(scratch=self.scratch.own, limits=limits, must_wall=self._must_wall))
 
     @cached_property
     def listener(self) -> Listener:

@@ -383,7 +383,7 @@ def add_two_chapters(session: Session) -> Recording:
     )
     footage.add_recording(session, recording)
     join = Join(Fraction(1, 2), Fraction(1, 30), 0, "a gap of half a second")
-    chapters.add_assembly(session, recording, joins=(join,), because="chapter 1, 2 of series 0001", continues=None)
+    chapters.add_assembly(session, recording, joins=(join,), because="chapter 1, 2 of series 0001")
     custody.append(
         session,
         an_event(

@@ -105,6 +105,7 @@ class Stages:
         bench = self.bench
         describe.describe_original(
             digest,
+            working_bucket=bench.settings.s3_working_bucket,
             store=bench.store,
             scratch=bench.scratch,
             reader=bench.facts,

@@ -153,12 +153,17 @@ def get(
     beside: Annotated[
         ByproductKind | None, typer.Option(help="What came out beside a recording's rendition, instead.")
     ] = None,
+    series: Annotated[
+        bool, typer.Option("--series", help="Every sample of its telemetry instead: JSON lines, gzipped.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Fetch the bytes of one thing and check them against their recorded digest."""
     bench = open_workbench()
     with byte_progress("fetching", total_bytes=None) as progress:
-        fetched = fetching.get(thing, dest, db=bench.db, store=bench.store, progress=progress, beside=beside)
+        fetched = fetching.get(
+            thing, dest, series=series, beside=beside, db=bench.db, store=bench.store, progress=progress
+        )
     if as_json:
         emit("fetched", fetched, as_json=True, empty="")
         return

@@ -16,6 +16,7 @@ Rules kept here:
     working      renditions/<recording>/<rendition>/<sha256>.mp4
                  clips/<rendition>/<clip>/<sha256>.mp4
                  byproducts/<rendition>/<kind>/<number>/<sha256>
+                 series/<sha256 of the original>/<sha256>.jsonl.gz
                  sealed/<release>/<sha256>
     releases     blobs/<tier>/sha256/ab/<sha256>.mp4
                  <name>/releases/<version>/release.json, files.parquet, tables/*.parquet
@@ -172,6 +173,11 @@ def clip_key(rendition_id: RenditionId, clip_id: ClipId, digest: Sha256) -> str:
 def byproduct_key(rendition_id: RenditionId, kind: str, ordinal: int, digest: Sha256) -> str:
     """Where a by-product of a rendition lies in the working bucket."""
     return f"byproducts/{rendition_id}/{kind}/{ordinal}/{digest}"
+
+
+def series_key(original: Sha256, digest: Sha256) -> str:
+    """Where all samples of an original's telemetry lie in the working bucket."""
+    return f"series/{original}/{digest}.jsonl.gz"
 
 
 def sealed_key(release_id: ReleaseId, digest: Sha256) -> str:

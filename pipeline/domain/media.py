@@ -21,8 +21,8 @@ from pipeline.domain.media_stream import ColourFacts, StreamFacts, TimecodeFacts
 from pipeline.domain.plain import from_plain, to_plain
 from pipeline.domain.timeline import Span
 
-SCHEMA = 2
-"""Form 1 was written without a number; form 2 knows more of each stream."""
+SCHEMA = 3
+"""Form 1 was written without a number; form 2 knows more of each stream; form 3 digests tags that are cut."""
 
 _NO_COLOUR = ColourFacts()
 _QUARTER_TURNS_DEG = (0, 90, 180, 270)
@@ -35,6 +35,18 @@ class ClockClaim:
     source: str
     """Where it was found, for example `container:creation_time` or `stream 0:timecode`."""
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutTag:
+    """A tag of which only the beginning is kept as a claim."""
+
+    source: str
+    """As in `ClockClaim`."""
+    length: int
+    """Characters of the whole."""
+    sha256: str
+    """Of the whole, in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +167,8 @@ class MediaFacts:
     timecodes: tuple[TimecodeFacts, ...] = ()
     bit_rate_bps: int | None = None
     """What the container claims for the whole."""
+    cut_tags: tuple[CutTag, ...] = ()
+    """Tags that are longer than what is kept of them."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types; fractions as "num/den"."""
@@ -169,8 +183,8 @@ class MediaFacts:
         """
         said = dict(data)
         schema = said.pop("schema", 1)
-        if schema == 1:
-            said = _from_form_1(said)
+        if schema in {1, 2}:
+            said = {"cut_tags": [], **(_from_form_1(said) if schema == 1 else said)}
         elif schema != SCHEMA:
             raise ValueError(f"MediaFacts: expected a schema up to {SCHEMA}, found {schema!r:.40}: Firsthand is older")
         return from_plain(cls, said)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, Literal, Self
 
 from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Location
 from pipeline.domain.plain import from_plain, to_plain
 from pipeline.domain.still import CameraNames, StillFacts
 from pipeline.domain.track import TrackFacts
@@ -60,6 +61,17 @@ class OriginalFacts:
                 f"OriginalFacts: expected a schema up to {SCHEMA}, found {schema!r:.40}: Firsthand is older"
             )
         return from_plain(cls, said)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSeries:
+    """Every sample of an original's telemetry, as a file in the store."""
+
+    original: Sha256
+    tool_identity: str
+    digest: Sha256
+    at: Location
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

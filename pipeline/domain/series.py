@@ -8,8 +8,8 @@ A series is what a camera counts as one press of the record button. Rules kept h
   time tells the rounds apart; else the file that came first keeps the number, and the other is a recording of its own.
 * Consecutive chapters that fit are one recording. A number that is missing leaves a gap that is recorded, and does not
   end it. A file that does not fit, or that began long after the one before ended, begins another.
-* A recording never changes. A chapter that comes when the recording was made is a recording of its own that continues
-  the other.
+* A recording never changes. A chapter that comes when the recording was made is a recording of its own that says which
+  one it continues, and which one goes on where it ends.
 
 The same files in any order give the same answer.
 """
@@ -28,8 +28,10 @@ from pipeline.domain.media import MediaFacts
 GAP_MAX_S = Fraction(600)
 """Chapters further apart than this, where missing ones cannot explain it, are not one press of a button."""
 
-_Began = tuple[str, Sha256 | None]
-"""Why a recording begins here, and what it continues."""
+_Edge = tuple[str, Sha256 | None]
+"""Why a recording begins or ends here, and the original on the other side."""
+_OPEN: _Edge = ("", None)
+"""Nothing is known on the other side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Assembly:
     because: str
     continues: Sha256 | None
     """The original right before the first of these, in a recording that was made before or that it does not fit."""
+    precedes: Sha256 | None = None
+    """The original right after the last of these, in a recording that was made before."""
 
 
 def assemble(files: Sequence[ChapterFile], *, taken: Collection[Sha256] = ()) -> tuple[Assembly, ...]:
@@ -104,25 +108,35 @@ def _split(run: list[ChapterFile], why_first: str, taken: Collection[Sha256]) ->
     """The assemblies of one run, without those that are taken."""
     assemblies: list[Assembly] = []
     chapters, joins = [run[0]], list[Join]()
-    began: _Began = (why_first, None)
+    began: _Edge = (why_first, None)
     for before, after in pairwise(run):
         join = _join(before, after)
         why = _why_apart(before, after, join, taken)
         if why is None:
             joins.append(join)
         else:
-            assemblies += _whole(chapters, joins, began, taken)
-            chapters, joins, began = [], [], (why, None if _is_far(before, join) else before.digest)
+            is_far = _is_far(before, join)
+            ended = _ending(after, join) if after.digest in taken and not is_far else _OPEN
+            assemblies += _whole(chapters, joins, began, taken, ended=ended)
+            chapters, joins, began = [], [], (why, None if is_far else before.digest)
         chapters.append(after)
     return [*assemblies, *_whole(chapters, joins, began, taken)]
 
 
-def _whole(chapters: list[ChapterFile], joins: list[Join], began: _Began, taken: Collection[Sha256]) -> list[Assembly]:
+def _whole(
+    chapters: list[ChapterFile], joins: list[Join], began: _Edge, taken: Collection[Sha256], *, ended: _Edge = _OPEN
+) -> list[Assembly]:
     if chapters[0].digest in taken:
         return []
     numbers = ", ".join(str(chapter.place.number) for chapter in chapters)
-    because = f"chapter {numbers} of series {chapters[0].place.series}; {began[0]}"
-    return [Assembly(tuple(chapters), tuple(joins), because, began[1])]
+    because = "; ".join(filter(None, (f"chapter {numbers} of series {chapters[0].place.series}", began[0], ended[0])))
+    return [Assembly(tuple(chapters), tuple(joins), because, continues=began[1], precedes=ended[1])]
+
+
+def _ending(after: ChapterFile, join: Join) -> _Edge:
+    """Where late chapters end because what follows is in a recording already."""
+    why = f"came when the recording with chapter {after.place.number} was made, which goes on after it: {join.because}"
+    return why, after.digest
 
 
 def _beginning(first: ChapterFile) -> str:

@@ -6,17 +6,17 @@ from pipeline.records import Session, chapters, footage
 
 def chapter_facts(session: Session, recording: Recording) -> dict[str, str]:
     """What is to be told of a recording's chapters; nothing where it never was more than a file."""
-    assembled = chapters.assembly_of(session, recording.recording_id)
+    assembled = chapters.assembly_of(session, recording)
     if assembled is None:
         return {}
-    because, continues = assembled
     parts = chapters.chapters_of(session, recording)
-    told = {"chapters": str(len(parts)), "assembled_because": because}
+    told = {"chapters": str(len(parts)), "assembled_because": assembled.because}
     for number, part in enumerate(parts, start=1):
         told[f"file_{number}"] = _told(part, recording)
-    if continues is not None:
-        before = footage.find_recording(session, continues)
-        told["continues"] = f"recording {before.recording_id}" if before else f"original {continues}"
+    for how, neighbour in (("continues", assembled.continues), ("continued_by", assembled.continued_by)):
+        if neighbour is not None:
+            found = footage.find_recording(session, neighbour)
+            told[how] = f"recording {found.recording_id}" if found else f"original {neighbour}"
     return told
 
 

@@ -128,6 +128,8 @@ def _media_in_words(media: MediaFacts) -> dict[str, str]:
         words["timecode"] = ", ".join(f"{one.first} at {one.frame_rate or 'no rate'}" for one in media.timecodes)
     if media.more_audio:
         words["more_sound"] = ", ".join(f"{one.codec} {one.sample_rate_hz} Hz" for one in media.more_audio)
+    if media.cut_tags:
+        words["kept_in_part"] = ", ".join(f"{tag.source} of {tag.length} characters" for tag in media.cut_tags)
     if media.other_streams:
         words["other_streams"] = ", ".join(media.other_streams)
     return words

@@ -11,7 +11,7 @@ from pipeline.domain.footage import Location
 from pipeline.domain.ids import ClipId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.errors import UsageError
 from pipeline.lookup.naming import Ref, resolve
-from pipeline.records import Database, Session, byproducts, clips, footage, releases
+from pipeline.records import Database, Session, byproducts, clips, facts, footage, releases
 
 _SUFFIXES = {
     ByproductKind.SOUND: ".wav",
@@ -35,15 +35,17 @@ def get(
     text: str,
     target: Path,
     *,
+    series: bool = False,
+    beside: ByproductKind | None = None,
     db: Database,
     store: ObjectStore,
     progress: Progress,
-    beside: ByproductKind | None = None,
 ) -> list[Fetched]:
     """Fetch the bytes of the thing that a text names, into a file or a folder, and check their digest.
 
-    A recording of several chapters is several files, in order, and needs a folder. With `beside`, what came out beside
-    its rendition is fetched instead. Safe to repeat; a file appears only when it is whole and right.
+    A recording of several chapters is several files, in order, and needs a folder. With `series`, every sample of the
+    telemetry of a recording or an original is fetched instead; with `beside`, what came out beside the rendition of a
+    recording. Safe to repeat; a file appears only when it is whole and right.
 
     Raises:
         UsageError: the name names nothing, or a thing without bytes; or the file cannot be written.
@@ -51,7 +53,10 @@ def get(
         StoreUnavailableError: S3 did not answer; no file was left.
     """
     ref = resolve(db, text)
-    stored = _stored(db, ref) if beside is None else _beside(db, ref, beside)
+    if beside is not None:
+        stored = _beside(db, ref, beside)
+    else:
+        stored = _stored_series(db, ref) if series else _stored(db, ref)
     if len(stored) > 1 and not target.is_dir():
         raise UsageError(
             f"{ref.kind} {ref.thing_id} is {len(stored)} files: expected a folder that exists, found {target}"
@@ -113,6 +118,26 @@ def _beside(db: Database, ref: Ref, kind: ByproductKind) -> list[_Stored]:
         _Stored(one.at, one.digest, f"-{one.ordinal:03}{_SUFFIXES[kind]}" if numbered else _SUFFIXES[kind])
         for one in found
     ]
+
+
+def _stored_series(db: Database, ref: Ref) -> list[_Stored]:
+    if ref.kind not in {"recording", "original"}:
+        raise UsageError(f"only recordings and originals have series of samples, found the {ref.kind} {ref.thing_id}")
+    with db.begin() as session:
+        originals = (
+            footage.get_recording(session, RecordingId(UUID(ref.thing_id))).originals
+            if ref.kind == "recording"
+            else (Sha256(ref.thing_id),)
+        )
+        found = [facts.find_series(session, digest) for digest in originals]
+    stored = [
+        _Stored(one.at, one.digest, f"{f'-{number:03}' if len(found) > 1 else ''}.jsonl.gz")
+        for number, one in enumerate(found, start=1)
+        if one is not None
+    ]
+    if not stored:
+        raise UsageError(f"{ref.kind} {ref.thing_id} has no telemetry: there are no samples to fetch")
+    return stored
 
 
 def _location(session: Session, ref: Ref) -> tuple[Location, Sha256 | None, str]:

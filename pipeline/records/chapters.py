@@ -106,7 +106,13 @@ _CONTENTS = (
 
 
 def add_assembly(
-    session: Session, recording: Recording, *, joins: tuple[Join, ...], because: str, continues: Sha256 | None
+    session: Session,
+    recording: Recording,
+    *,
+    joins: tuple[Join, ...],
+    because: str,
+    continues: Sha256 | None = None,
+    precedes: Sha256 | None = None,
 ) -> None:
     """Record why a recording, which is recorded already, is its chapters, and what lies between them."""
     insert_new(
@@ -115,6 +121,7 @@ def add_assembly(
         recording_id=recording.recording_id,
         because=because,
         continues=continues.hex if continues else None,
+        precedes=precedes.hex if precedes else None,
     )
     start_frame = 0
     for ordinal, join in enumerate(joins, start=1):
@@ -149,10 +156,39 @@ def chapters_of(session: Session, recording: Recording) -> tuple[Chapter, ...]:
     return tuple(chapters)
 
 
-def assembly_of(session: Session, recording_id: RecordingId) -> tuple[str, Sha256 | None] | None:
-    """Why a recording is its chapters, and the original that it continues; `None` for what has no chapters."""
-    row = session.get(RecordingAssemblyRow, recording_id)
-    return (row.because, Sha256(row.continues) if row.continues else None) if row else None
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Why a recording is its chapters, and the originals right before and after it, in other recordings.
+
+    Whichever of two neighbours was made last says so; both know it.
+    """
+
+    because: str
+    continues: Sha256 | None
+    continued_by: Sha256 | None
+
+
+def assembly_of(session: Session, recording: Recording) -> Assembled | None:
+    """How a recording was assembled; `None` for what has no chapters."""
+    row = session.get(RecordingAssemblyRow, recording.recording_id)
+    if row is None:
+        return None
+    first, last = recording.originals[0].hex, recording.originals[-1].hex
+    before = row.continues or _original_of_assembly(session, RecordingAssemblyRow.precedes == first, is_last=True)
+    after = row.precedes or _original_of_assembly(session, RecordingAssemblyRow.continues == last, is_last=False)
+    return Assembled(row.because, Sha256(before) if before else None, Sha256(after) if after else None)
+
+
+def _original_of_assembly(session: Session, condition: sa.ColumnElement[bool], *, is_last: bool) -> str | None:
+    """The first or last original of the one recording whose assembly says this."""
+    ordinal = RecordingOriginalRow.ordinal
+    return session.scalar(
+        sa.select(RecordingOriginalRow.digest)
+        .join(RecordingAssemblyRow, RecordingAssemblyRow.recording_id == RecordingOriginalRow.recording_id)
+        .where(condition)
+        .order_by(ordinal.desc() if is_last else ordinal, RecordingOriginalRow.digest)
+        .limit(1)
+    )
 
 
 def _join(row: RecordingJoinRow) -> Join:

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from pipeline.domain.clock import ClockReading, ClockSource
 from pipeline.domain.clock_claim import Clock
 from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Location
 from pipeline.domain.ids import UploadId, derive
-from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
+from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind, StoredSeries
 from pipeline.records.footage import insert_new
 from pipeline.records.tables import RecordingOriginalRow, UploadContentRow, UploadRow
-from pipeline.records.tables_facts import ClockReadingRow, OriginalFactsRow
+from pipeline.records.tables_facts import ClockReadingRow, OriginalFactsRow, OriginalSeriesRow
 
 _READ_AS: dict[str, OriginalKind] = {
     "still": "still",
@@ -59,6 +60,39 @@ def find_facts(session: Session, digest: Sha256) -> DescribedOriginal | None:
         facts=OriginalFacts.from_json(row.facts),
         described_at=row.described_at,
     )
+
+
+def add_series(session: Session, series: StoredSeries) -> bool:
+    """Record where every sample of an original's telemetry lies; the facts of the same tools are there before."""
+    return insert_new(
+        session,
+        OriginalSeriesRow,
+        digest=series.original.hex,
+        tool_identity=series.tool_identity,
+        series_digest=series.digest.hex,
+        bucket=series.at.bucket,
+        key=series.at.key,
+        version_id=series.at.version_id,
+        size_bytes=series.size_bytes,
+    )
+
+
+def find_series(session: Session, digest: Sha256) -> StoredSeries | None:
+    """The samples that belong to the newest facts of an original; `None` where it has no telemetry."""
+    described = find_facts(session, digest)
+    row = described and session.get(OriginalSeriesRow, (digest.hex, described.tool_identity))
+    return _series(row) if row else None
+
+
+def all_series(session: Session) -> list[StoredSeries]:
+    """The samples of every original, by all tools."""
+    order = (OriginalSeriesRow.digest, OriginalSeriesRow.tool_identity)
+    return [_series(row) for row in session.scalars(sa.select(OriginalSeriesRow).order_by(*order))]
+
+
+def _series(row: OriginalSeriesRow) -> StoredSeries:
+    at = Location(row.bucket, row.key, row.version_id)
+    return StoredSeries(Sha256(row.digest), row.tool_identity, Sha256(row.series_digest), at, row.size_bytes)
 
 
 def companions_undescribed(session: Session) -> list[tuple[Sha256, OriginalKind]]:

@@ -21,12 +21,13 @@ class ProbedChapterRow(Row):
 
 
 class RecordingAssemblyRow(Row):
-    """Why a recording is these chapters, and which recording it continues."""
+    """Why a recording is these chapters, which recording it continues, and which goes on where it ends."""
 
     __tablename__ = "recording_assemblies"
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.recording_id"), primary_key=True)
     because: Mapped[str]
     continues: Mapped[str | None] = mapped_column(ForeignKey("originals.digest"))
+    precedes: Mapped[str | None] = mapped_column(ForeignKey("originals.digest"))
 
 
 class RecordingJoinRow(Row):

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.records.tables import Row
+from pipeline.records.tables import HEX64, Row
 
 
 class OriginalFactsRow(Row):
@@ -20,6 +20,24 @@ class OriginalFactsRow(Row):
     kind: Mapped[str]
     facts: Mapped[dict[str, Any]]
     described_at: Mapped[datetime]
+
+
+class OriginalSeriesRow(Row):
+    """Every sample of an original's telemetry, as these tools read it: a file in the store."""
+
+    __tablename__ = "original_series"
+    __table_args__ = (
+        ForeignKeyConstraint(["digest", "tool_identity"], ["original_facts.digest", "original_facts.tool_identity"]),
+        CheckConstraint(f"series_digest {HEX64}", name="digest_shape"),
+        CheckConstraint("size_bytes > 0", name="size_positive"),
+    )
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    tool_identity: Mapped[str] = mapped_column(primary_key=True)
+    series_digest: Mapped[str]
+    bucket: Mapped[str]
+    key: Mapped[str]
+    version_id: Mapped[str]
+    size_bytes: Mapped[int]
 
 
 class ClockReadingRow(Row):

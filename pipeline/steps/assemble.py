@@ -103,7 +103,12 @@ def _record(
     with db.begin() as session:
         if footage.add_recording(session, recording):
             chapters.add_assembly(
-                session, recording, joins=assembly.joins, because=assembly.because, continues=assembly.continues
+                session,
+                recording,
+                joins=assembly.joins,
+                because=assembly.because,
+                continues=assembly.continues,
+                precedes=assembly.precedes,
             )
             custody.append(session, _was_assembled(recording))
     log.info("recording_assembled", recording_id=str(recording.recording_id), chapters=len(originals))

@@ -15,12 +15,13 @@ from pipeline.adapters.facts.reader import FactReader
 from pipeline.adapters.ffmpeg import Ffmpeg
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.scratch import Scratch
+from pipeline.domain import keys
 from pipeline.domain.clock_claim import Clock, clocks_of, satellite_clocks, track_clocks
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
-from pipeline.domain.footage import Original
+from pipeline.domain.footage import Location, Original
 from pipeline.domain.media import MediaFacts
-from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
+from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind, StoredSeries
 from pipeline.errors import MediaToolError, RejectedInputError
 from pipeline.records import Database, Session, chapters, custody, facts, footage
 
@@ -33,6 +34,7 @@ BATCH = 50
 def describe_original(
     digest: Sha256,
     *,
+    working_bucket: str,
     store: ObjectStore,
     scratch: Scratch,
     reader: FactReader,
@@ -40,10 +42,13 @@ def describe_original(
     db: Database,
     clock: Callable[[], datetime],
 ) -> None:
-    """Record what one video says of itself, and what its clocks say. Safe to repeat.
+    """Record what one video says of itself, and what its clocks say; keep every sample of its telemetry.
+
+    Safe to repeat.
 
     Args:
         digest: the original; it has been probed before.
+        working_bucket: where samples are kept.
         store: where it is preserved.
         scratch: where it may be already.
         reader: the parsers.
@@ -64,11 +69,23 @@ def describe_original(
     source = scratch.file_for(digest)
     if not source.exists():
         _fetch(original, source, store)
-    (found,) = reader.read("video", [source])
+    with scratch.folder() as folder:
+        samples = folder / "series"
+        found = reader.read_with_series(source, samples)
+        series = _stored(samples, digest, reader.identity, working_bucket, store) if samples.exists() else None
     if media_facts is not None:
         found = _with_silence(found, source, media_facts, media)
     with db.begin() as session:
-        _record(session, DescribedOriginal(digest, "video", reader.identity, found, clock()))
+        _record(session, DescribedOriginal(digest, "video", reader.identity, found, clock()), series)
+
+
+def _stored(samples: Path, original: Sha256, tool_identity: str, bucket: str, store: ObjectStore) -> StoredSeries:
+    with samples.open("rb") as stream:
+        digest = Sha256.of_stream(stream)
+    key = keys.series_key(original, digest)
+    stored = store.put_once(bucket, key, samples, digest=digest, media_type="application/gzip")
+    at = Location(stored.bucket, stored.key, stored.version_id)
+    return StoredSeries(original, tool_identity, digest, at, stored.size_bytes)
 
 
 def _with_silence(found: OriginalFacts, source: Path, media_facts: MediaFacts, media: Ffmpeg) -> OriginalFacts:
@@ -138,11 +155,13 @@ def _fetch(original: Original, target: Path, store: ObjectStore) -> Path:
     return target
 
 
-def _record(session: Session, described: DescribedOriginal) -> None:
+def _record(session: Session, described: DescribedOriginal, series: StoredSeries | None = None) -> None:
     digest, found = described.digest, described.facts
     if facts.add_facts(session, described):
         clocks = facts.add_clocks(session, digest, _clocks(found, _media_facts(session, digest)))
         details = {"facts": described.kind, "tool": described.tool_identity, "clocks": str(clocks)}
+        if series is not None and facts.add_series(session, series):
+            details["series"] = series.digest.hex
         event = CustodyEvent("described", "original", digest.hex, described.described_at, details)
         custody.append(session, event)
         has_problem = found.problem is not None

@@ -19,7 +19,7 @@ from pipeline.domain.ids import derive
 from pipeline.domain.release import Manifest
 from pipeline.domain.release.building import TIER
 from pipeline.errors import BrokenCustodyError, DigestMismatchError, MissingObjectError
-from pipeline.records import Database, Session, audits, byproducts, clips, custody, everything, footage, releases
+from pipeline.records import Database, Session, audits, byproducts, clips, custody, everything, facts, footage, releases
 
 log = structlog.get_logger()
 
@@ -118,6 +118,8 @@ def _says(canonical: bytes, event: str, kind: str, thing: str) -> bool:
 def _claims(session: Session) -> Iterator[_Claim]:
     for original in footage.all_originals(session):
         yield _Claim(f"original {original.digest}", original.at, original.digest)
+    for series in facts.all_series(session):
+        yield _Claim(f"series of original {series.original}", series.at, series.digest)
     for rendition in footage.all_renditions(session):
         yield _Claim(f"rendition {rendition.rendition_id}", rendition.at, rendition.digest)
     for beside in byproducts.all_byproducts(session):

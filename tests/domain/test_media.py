@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
+from pipeline.domain.media import AudioFacts, ClockClaim, CutTag, MediaFacts, VideoFacts
 from pipeline.domain.media_stream import ColourFacts, StreamFacts, TimecodeFacts
 from pipeline.domain.timeline import Span
 from tests.media_facts import VIDEO, media_facts, video_facts
@@ -65,6 +65,7 @@ _facts = st.builds(
         max_size=3,
     ).map(tuple),
     timecodes=st.lists(st.builds(TimecodeFacts, _counts, st.text(), _positive, st.booleans()), max_size=2).map(tuple),
+    cut_tags=st.lists(st.builds(CutTag, st.text(), _counts, st.text()), max_size=2).map(tuple),
 )
 
 
@@ -148,10 +149,16 @@ def test_facts_that_an_older_firsthand_wrote_are_read() -> None:
     assert MediaFacts.from_json(read.to_json()) == read
 
 
-@pytest.mark.parametrize("schema", [0, 3, "2", None])
+@pytest.mark.parametrize("schema", [0, 4, "2", None])
 def test_facts_of_a_form_that_is_not_known_are_refused(schema: object) -> None:
     with pytest.raises(ValueError, match="schema"):
         MediaFacts.from_json({**media_facts().to_json(), "schema": schema})
+
+
+def test_form_2_had_no_cut_tags() -> None:
+    written = media_facts().to_json()
+    del written["cut_tags"]
+    assert MediaFacts.from_json({**written, "schema": 2}) == media_facts()
 
 
 def test_an_old_form_with_new_or_missing_fields_is_refused() -> None:

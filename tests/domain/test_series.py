@@ -59,6 +59,21 @@ def test_a_file_that_does_not_fit_is_a_recording_of_its_own_with_the_reason() ->
     assert found[1].continues == file(1).digest
 
 
+def test_a_late_first_chapter_says_which_recording_goes_on_and_one_in_the_middle_says_both() -> None:
+    first, second, third = (file(number) for number in (1, 2, 3))
+    (late,) = assemble([first, second, third], taken={second.digest, third.digest})
+    assert (numbers((late,)), late.continues, late.precedes) == ([[1]], None, second.digest)
+    assert "came when the recording with chapter 2 was made, which goes on after it" in late.because
+    (between,) = assemble([first, second, third], taken={first.digest, third.digest})
+    assert (numbers((between,)), between.continues, between.precedes) == ([[2]], first.digest, third.digest)
+
+
+def test_a_late_chapter_from_long_before_precedes_nothing() -> None:
+    first, second = file(1, begun_s=0), file(2, begun_s=90_000)
+    (late,) = assemble([first, second], taken={second.digest})
+    assert (late.continues, late.precedes) == (None, None)
+
+
 def test_a_chapter_that_began_long_after_is_another_recording_and_continues_nothing() -> None:
     found = assemble([file(1, begun_s=0), file(2, begun_s=3600)])
     assert numbers(found) == [[1], [2]]

@@ -3,6 +3,7 @@ from fractions import Fraction
 from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.ids import CameraSerial, ExerciseId
 from pipeline.records import Session, chapters, footage
+from pipeline.records.chapters import Assembled
 from tests.builders import (
     CAMERA,
     EXERCISE,
@@ -25,9 +26,9 @@ def test_a_recording_tells_its_chapters_and_what_lies_between(session: Session) 
     assert (second.digest, second.start_frame, second.facts) == (recording.originals[1], 900, media_facts())
     assert second.join is not None
     assert (second.join.gap_s, second.join.is_broken) == (Fraction(1, 2), True)
-    assert chapters.assembly_of(session, recording.recording_id) == ("chapter 1, 2 of series 0001", None)
+    assert chapters.assembly_of(session, recording) == Assembled("chapter 1, 2 of series 0001", None, None)
     assert footage.get_recording(session, recording.recording_id).duration_s == 1800 / NTSC
-    chapters.add_assembly(session, recording, joins=(second.join,), because="again", continues=None)
+    chapters.add_assembly(session, recording, joins=(second.join,), because="again")
     assert chapters.chapters_of(session, recording) == (first, second)
 
 
@@ -35,7 +36,7 @@ def test_a_single_file_is_its_own_chapter(session: Session) -> None:
     chain = add_chain(session, a_chain())
     (only,) = chapters.chapters_of(session, chain.recording)
     assert (only.digest, only.facts, only.start_frame) == (chain.original.digest, chain.recording.facts, 0)
-    assert chapters.assembly_of(session, chain.recording.recording_id) is None
+    assert chapters.assembly_of(session, chain.recording) is None
 
 
 def test_members_of_a_series_are_told_as_far_as_they_have_come(session: Session) -> None:

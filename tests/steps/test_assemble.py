@@ -63,8 +63,9 @@ def brought(stages: Stages, upload_id: UploadId) -> None:
 def told(stages: Stages, recording_id: RecordingId) -> tuple[Recording, tuple[Chapter, ...], str]:
     with stages.bench.db.begin() as session:
         recording = footage.get_recording(session, recording_id)
-        because, _ = chapters.assembly_of(session, recording_id) or ("", None)
-        return recording, chapters.chapters_of(session, recording), because
+        assembled = chapters.assembly_of(session, recording)
+        assert assembled is not None
+        return recording, chapters.chapters_of(session, recording), assembled.because
 
 
 def test_nothing_is_made_until_the_last_chapter_was_looked_at_and_then_one_recording(
@@ -143,11 +144,29 @@ def test_a_chapter_that_comes_late_is_a_recording_of_its_own_and_the_first_stays
     recording, _, because = told(stages, added)
     assert len(recording.originals) == 1
     assert "came when the recording with chapter 2 was made" in because
-    with stages.bench.db.begin() as session:
-        assembly = chapters.assembly_of(session, added)
-        assert assembly is not None
-        assert assembly[1] == footage.content_of(session, early[1])
     assert len(told(stages, made)[0].originals) == 2
+    assert show(stages.bench.db, str(added)).facts["continues"] == f"recording {made}"
+    assert show(stages.bench.db, str(made)).facts["continued_by"] == f"recording {added}"
+
+
+def test_first_chapters_that_come_last_are_a_recording_that_the_first_made_goes_on_from(
+    stages: Stages, card: Card
+) -> None:
+    first, second, third = card("0006")
+    (early,) = received(stages, third)
+    brought(stages, early)
+    (made,) = stages.assemble(early)
+    late = received(stages, first, second)
+    for upload_id in late:
+        brought(stages, upload_id)
+    (added,) = set(stages.assemble(late[0])) - {made}
+    assert stages.assemble(late[1]) == stages.assemble(early)
+    recording, _, because = told(stages, added)
+    assert len(recording.originals) == 2
+    assert because.startswith("chapter 1, 2 of series gopro-0006; begins with the first; came when the recording with")
+    of_late, of_made = (show(stages.bench.db, str(recording_id)).facts for recording_id in (added, made))
+    assert (of_late.get("continues"), of_late["continued_by"]) == (None, f"recording {made}")
+    assert (of_made["continues"], of_made.get("continued_by")) == (f"recording {added}", None)
 
 
 def test_a_chapter_of_another_size_is_a_recording_of_its_own_with_the_reason(

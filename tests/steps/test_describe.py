@@ -1,8 +1,12 @@
 """What an original says of itself is recorded once, with every clock, and can refuse nothing."""
 
+import gzip
+import json
+import math
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -12,7 +16,9 @@ from pipeline.domain.clock_claim import Clock
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import RecordingId
 from pipeline.domain.original_facts import DescribedOriginal
+from pipeline.errors import UsageError
 from pipeline.lookup.began import began
+from pipeline.lookup.fetching import get
 from pipeline.lookup.lineage import show
 from pipeline.lookup.listing import list_recordings
 from pipeline.records import facts, footage
@@ -20,6 +26,8 @@ from pipeline.steps import describe
 from pipeline.workbench import Workbench
 from tests.adapters.facts.conftest import a_photograph
 from tests.census import census
+from tests.databases import Databases
+from tests.dying import dies_while_recording
 from tests.footage import make_clip
 from tests.stages import Stages
 
@@ -126,6 +134,53 @@ def test_stills_and_tracks_beside_footage_have_facts_and_clocks(stages: Stages, 
     # The photograph was taken at 10:00:00.25 an hour east, at some moment of two seconds.
     assert (start.source, start.start_at.isoformat()) == ("exif", "2026-03-02T09:00:00.250000+00:00")
     assert start.uncertainty_s == 302
+
+
+def test_every_sample_of_telemetry_is_kept_once_and_can_be_fetched(
+    own_bench: Workbench, databases: Databases, real_footage: Path, tmp_path: Path
+) -> None:
+    bench, stages = own_bench, Stages(own_bench)
+    digest = preserved(stages, real_footage / "video" / "gopro-max-heromode.mp4")
+    recording_id = stages.probe(digest)
+    before = census(bench)
+    dies_while_recording(bench, databases, lambda: stages.describe(digest))
+    assert census(bench).new_rows(before) == {}
+    stages.describe(digest)
+    made = census(bench)
+    assert made.new_rows(before)["original_series"] == 1
+    assert len(set(made.objects) - set(before.objects)) == 1
+    stages.describe(digest)
+    assert census(bench) == made
+    (fetched,) = get(str(recording_id), tmp_path, series=True, db=bench.db, store=bench.store, progress=lambda _: None)
+    assert fetched.path.name == f"{recording_id}.jsonl.gz"
+    samples = [json.loads(line) for line in gzip.decompress(fetched.path.read_bytes()).splitlines()]
+    telemetry = described(stages, digest)[0].facts.telemetry
+    assert telemetry is not None
+    moved = [sample for sample in samples if "accelerometer_m_s2" in sample]
+    assert {one.sensor: one.samples for one in telemetry.motion} == {
+        "accelerometer": len(moved),
+        "gyroscope": sum("gyroscope_deg_s" in sample for sample in samples),
+    }
+    # Carried by somebody who walks, it feels gravity and little else.
+    assert median(math.hypot(*sample["accelerometer_m_s2"]) for sample in moved) == pytest.approx(9.8, abs=0.5)
+    places = [sample for sample in samples if "latitude_deg" in sample]
+    firsts = [sample for sample in places if sample["row"] == 0]
+    assert len(places) == sum(first["rows"] for first in firsts) > 150
+    assert [(first["latitude_deg"], first["longitude_deg"]) for first in firsts] == [
+        (float(point.place.latitude_deg), float(point.place.longitude_deg)) for point in telemetry.points
+    ]
+    stages.verify()
+
+
+def test_what_has_no_telemetry_has_no_samples(stages: Stages, tmp_path: Path) -> None:
+    bench, digest = stages.bench, preserved(stages, make_clip(tmp_path / "plain.mp4", seconds=1, size="64x64"))
+    recording_id = stages.probe(digest)
+    before = census(bench)
+    stages.describe(digest)
+    assert "original_series" not in census(bench).new_rows(before)
+    for thing, why in ((str(recording_id), "no telemetry"), (digest.hex, "no telemetry")):
+        with pytest.raises(UsageError, match=why):
+            get(thing, tmp_path, series=True, db=bench.db, store=bench.store, progress=lambda _: None)
 
 
 def test_what_cannot_be_read_is_a_problem_among_the_facts_and_refuses_nothing(stages: Stages, tmp_path: Path) -> None:

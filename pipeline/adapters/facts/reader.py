@@ -21,8 +21,11 @@ from pipeline.errors import RejectedInputError, UnreadableFileError
 Parser = Literal["stills", "telemetry", "tracks"]
 PARSER_OF: dict[OriginalKind, Parser] = {"video": "telemetry", "still": "stills", "track": "tracks"}
 
-FORM = 2
-"""What we ask the parsers. Form 1, which said no number, did not read XMP."""
+FORM = 3
+"""What we ask the parsers. Form 1, which said no number, did not read XMP; form 2 kept no series of telemetry."""
+
+SERIES_BYTES_MAX = 1 << 30
+"""Of the gzipped samples of one file: an hour at two hundred a second has some thirty megabytes."""
 
 _PROBLEM_LENGTH_MAX = 300
 T = TypeVar("T")
@@ -33,6 +36,24 @@ class FactReader:
 
     def __init__(self, parsers: Parsers) -> None:
         self._parsers = parsers
+
+    def read_with_series(self, path: Path, series: Path) -> OriginalFacts:
+        """The facts of one video; every sample of its telemetry goes into the file `series`, where it has any.
+
+        Raises:
+            MediaToolError: the parser was stopped from outside, or the file is gone; no series is left.
+        """
+        try:
+            answers = self._parsers.run(
+                f"{__package__}.telemetry", {"0": path}, options={"series": "out/series"}, keep={"series": series}
+            )
+            found = _facts("telemetry", answers.get("0"))
+        except (RejectedInputError, AttributeError):  # its facts may be read all the same
+            series.unlink(missing_ok=True)
+            return self.read("video", [path])[0]
+        if series.stat().st_size == 0:
+            series.unlink()
+        return found
 
     @cached_property
     def identity(self) -> str:

@@ -10,11 +10,14 @@ telemetry-parser spells fields that it has no name for by their four letters in 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import telemetry_parser
 
 from pipeline.adapters.facts.answer import said_of
+from pipeline.adapters.facts.series import write_series
 from pipeline.domain.still import CameraNames, GeoPoint
 from pipeline.domain.track import MotionSummary, TrackFacts, TrackPoint, thinned
 from pipeline.errors import UnreadableFileError
@@ -35,20 +38,26 @@ _SENSORS = {"accl": "accelerometer", "gyro": "gyroscope", "magn": "magnetometer"
 _TEXT_LENGTH_MAX = 128
 
 
-def parse(files: Mapping[str, str], options: Mapping[str, Any]) -> Any:  # noqa: ARG001  # the sandbox calls it so
-    """For each file its telemetry as plain JSON values, `None` where there is none, or why it cannot be read."""
-    return said_of(files, _telemetry_or_none)
+def parse(files: Mapping[str, str], options: Mapping[str, Any]) -> Any:
+    """For each file its telemetry as plain JSON values, `None` where there is none, or why it cannot be read.
+
+    The option `series` names a file for all samples of the one file that is read; without any, it is left empty.
+    """
+    series = options.get("series")
+    if series is not None:
+        Path(series).touch()
+    return said_of(files, partial(_telemetry_or_none, series=series))
 
 
-def _telemetry_or_none(path: str) -> TrackFacts | None:
+def _telemetry_or_none(path: str, *, series: str | None) -> TrackFacts | None:
     try:
-        return telemetry_facts(path)
+        return telemetry_facts(path, series=series)
     except FileNotFoundError:
         return None
 
 
-def telemetry_facts(path: str) -> TrackFacts:
-    """The telemetry in a file.
+def telemetry_facts(path: str, *, series: str | None = None) -> TrackFacts:
+    """The telemetry in a file; all of its samples go into the file `series`.
 
     Raises:
         FileNotFoundError: there is no telemetry in it that the library knows.
@@ -61,7 +70,11 @@ def telemetry_facts(path: str) -> TrackFacts:
     except BaseException as exc:
         raise _unreadable(exc) from exc
     try:
-        return facts_of(parser.camera, parser.model, parser.telemetry(), parser.normalized_imu())
+        blocks, motion = parser.telemetry(), parser.normalized_imu()
+        found = facts_of(parser.camera, parser.model, blocks, motion)
+        if series is not None and not write_series(series, blocks, motion):
+            Path(series).write_bytes(b"")
+        return found
     # A Rust panic comes as PanicException, which is no Exception.
     except BaseException as exc:
         raise _unreadable(exc) from exc

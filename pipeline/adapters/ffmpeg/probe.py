@@ -22,12 +22,13 @@ from pipeline.adapters.ffmpeg.streams import (
     timecodes_of,
     whole,
 )
+from pipeline.domain.digest import Sha256
 from pipeline.domain.frame_grid import choose_frame_grid
-from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
+from pipeline.domain.media import AudioFacts, ClockClaim, CutTag, MediaFacts, VideoFacts
 from pipeline.errors import MediaLimitError, NoVideoStreamError, UnreadableMediaError
 
 _CLAIM_LENGTH_MAX = 64
-"""Characters kept of a clock's text: the longest real ones have 32."""
+"""Characters kept of a tag: clocks have at most 32. Of longer ones a digest tells whether two are the same."""
 
 _PIXEL_ASPECT_MAX = 4
 """Wider or narrower pixels than this (anamorphic film has 2) are a broken header: taken as square."""
@@ -78,25 +79,32 @@ class Header:
             duration_s=Fraction(self.container.get("duration", 0)),
             video=_video_facts(self.video, packets, limits),
             audio=None if self.audio is None else _audio_facts(self.audio),
-            clock_claims=tuple(self._clock_claims()),
+            clock_claims=tuple(ClockClaim(place, said[:_CLAIM_LENGTH_MAX]) for place, said in self._tags()),
             other_streams=tuple(stream_name(stream) for stream in self.others),
             more_audio=tuple(_audio_facts(stream) for stream in self.others if _is_sound(stream)),
             streams=tuple(stream_facts(stream) for stream in self._in_order()),
             timecodes=timecodes_of(self._in_order()),
             bit_rate_bps=whole(self.container.get("bit_rate")),
+            cut_tags=tuple(_cut_tag(place, said) for place, said in self._tags() if len(said) > _CLAIM_LENGTH_MAX),
         )
 
     def _in_order(self) -> list[Mapping[str, Any]]:
         streams = [stream for stream in (self.video, self.audio, *self.others) if stream is not None]
         return sorted(streams, key=lambda stream: int(stream["index"]))
 
-    def _clock_claims(self) -> Iterator[ClockClaim]:
+    def _tags(self) -> Iterator[tuple[str, str]]:
+        """Everything that container and streams say in words, and where."""
         for place, holder in (
             ("container", self.container),
             *((f"stream {stream['index']}", stream) for stream in self._in_order()),
         ):
             for tag, said in sorted(holder.get("tags", {}).items()):
-                yield ClockClaim(f"{place}:{tag}", str(said)[:_CLAIM_LENGTH_MAX])
+                yield f"{place}:{tag}", str(said)
+
+
+def _cut_tag(place: str, said: str) -> CutTag:
+    # What ffprobe tells can hold halves of surrogate pairs, which strict UTF-8 has no bytes for.
+    return CutTag(place, len(said), Sha256.of(said.encode(errors="surrogatepass")).hex)
 
 
 def _is_picture(stream: Mapping[str, Any]) -> bool:

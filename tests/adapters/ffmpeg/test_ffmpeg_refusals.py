@@ -13,6 +13,8 @@ from pipeline.adapters.ffmpeg import Ffmpeg, Limits
 from pipeline.adapters.ffmpeg.faults import blame, refuse_cut_short
 from pipeline.adapters.sandbox.process import Finished
 from pipeline.domain.clip import tile
+from pipeline.domain.digest import Sha256
+from pipeline.domain.media import CutTag
 from pipeline.domain.recipe import VIEWING
 from pipeline.errors import (
     DamagedMediaError,
@@ -232,5 +234,7 @@ def test_more_streams_than_allowed_are_refused_and_subtitles_are_not(media: Ffmp
 def test_a_tag_is_cut_or_refused_whatever_its_length(media: Ffmpeg, tmp_path: Path) -> None:
     source = make_clip(tmp_path / "footage.mp4")
     long = remux(source, tmp_path / "long.mkv", after=f"-metadata date={'9' * 100_000}")
-    (claim,) = (claim for claim in media.probe(long).clock_claims if claim.source.lower().endswith("date"))
+    facts = media.probe(long)
+    (claim,) = (claim for claim in facts.clock_claims if claim.source.lower().endswith("date"))
     assert claim.text == "9" * 64
+    assert facts.cut_tags == (CutTag(claim.source, 100_000, Sha256.of(b"9" * 100_000).hex),)
