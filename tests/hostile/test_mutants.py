@@ -5,6 +5,7 @@ is really listening; that both would be reached without the walls and the lists 
 """
 
 import contextlib
+import resource
 import socket
 import subprocess
 import time
@@ -112,8 +113,14 @@ def judge(media: Ffmpeg, path: Path) -> tuple[str, MediaFacts | None]:
     return "accepted", facts
 
 
+def peak_bytes_of_children() -> int:
+    """The most memory that any process had which we, or a child of ours, started and saw end."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # Linux counts kilobytes
+
+
 def test_hostile_films_are_accepted_marked_or_refused_and_reach_nothing(field: Field) -> None:
-    media = Ffmpeg(limits=Limits(), scratch=field.folder / "scratch")
+    media_limits = Limits()
+    media = Ffmpeg(limits=media_limits, scratch=field.folder / "scratch")
     mutants = field.media_mutants()
     assert len(mutants) == MEDIA_COUNT
     slowest_s: dict[str, float] = {}
@@ -137,6 +144,7 @@ def test_hostile_films_are_accepted_marked_or_refused_and_reach_nothing(field: F
     assert CANARY_FRAMES not in {facts.video.packet_count for _, facts in ends if facts is not None}
     assert max(slowest_s.values()) < SECONDS_MAX, max(slowest_s, key=slowest_s.__getitem__)
     assert not field.was_called()
+    assert peak_bytes_of_children() <= media_limits.memory_bytes
     assert left_behind(field.folder / "scratch") == []
     assert [path for path in (field.folder / "scratch").rglob("*") if path.is_file()] == []
     if not walls_here().missing:

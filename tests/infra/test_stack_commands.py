@@ -18,6 +18,12 @@ TOOLS = Path(os.environ.get("FIRSTHAND_TOOLS") or PROJECT / ".tools")
 
 
 @pytest.fixture
+def bare_home(tmp_path: Path) -> Path:
+    """For commands that start nothing: nobody need watch over it."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     made = tmp_path / "home"
     with watchdog(made, TOOLS):
@@ -31,13 +37,13 @@ def firsthand(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, capture_output=True, text=True, check=False, env=env, stdin=subprocess.DEVNULL)
 
 
-def test_status_of_a_stack_that_never_was_up_is_stopped_and_makes_nothing(home: Path) -> None:
-    done = firsthand(home, "status", "--json")
+def test_status_of_a_stack_that_never_was_up_is_stopped_and_makes_nothing(bare_home: Path) -> None:
+    done = firsthand(bare_home, "status", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     assert (document["schema"], document["kind"]) == ("firsthand/1", "parts")
     assert [(part["name"], part["state"]) for part in document["items"]] == [(name, "stopped") for name in PART_NAMES]
-    assert not home.exists()
+    assert not bare_home.exists()
 
 
 def test_up_status_kill_status_up_down(home: Path) -> None:
@@ -93,7 +99,7 @@ def test_reset_does_nothing_unless_it_may(home: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["up", "status", "down", "reset"])
-def test_every_command_explains_itself_with_an_example(home: Path, command: str) -> None:
-    done = firsthand(home, command, "--help")
+def test_every_command_explains_itself_with_an_example(bare_home: Path, command: str) -> None:
+    done = firsthand(bare_home, command, "--help")
     assert done.returncode == 0
     assert f"Example: firsthand {command}" in done.stdout

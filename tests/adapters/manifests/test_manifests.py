@@ -92,6 +92,12 @@ def test_two_entries_of_one_name_that_differ_tell_nothing() -> None:
     assert announced_by([{"name": "a", "size_bytes": "1"}, {"name": "A", "size_bytes": "2"}]) == {"A": Announced()}
 
 
+@given(st.sampled_from(["../", "..\\", "/", "C:\\", "file:///", "\\\\host\\share\\"]), st.text(max_size=12))
+def test_of_a_path_in_a_manifest_only_the_last_name_is_believed(before: str, name: str) -> None:
+    found = announced_by([{"name": f"{before * 3}etc/{name}", "size_bytes": "1"}])
+    assert all("/" not in one and "\\" not in one for one in found)
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["files", *FIELDS]), inner),
