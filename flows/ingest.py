@@ -1,5 +1,8 @@
 """receive > preserve > probe > assemble > compare > render > compare > listen > cut: from the intake bucket to clips.
 
+Small files, footage and what belongs to it, are preserved in batches first: a folder of thousands is safe long before
+the last of it is a clip.
+
 One task per upload carries it through all stages, because each stage is recorded in our own database and a killed
 run goes on from there. More uploads than `SHARD_UPLOADS` are handed out to further runs of this same deployment, so
 that several workers share them; uploads are taken once, whoever gets to them first.
@@ -29,7 +32,7 @@ from pipeline.steps.compare import compare_pictures, compare_streams
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.describe import describe_companions, describe_original
 from pipeline.steps.listen import listen_to_rendition
-from pipeline.steps.preserve import preserve_companions, preserve_upload
+from pipeline.steps.preserve import preserve_small, preserve_upload
 from pipeline.steps.probe import probe_original
 from pipeline.steps.quarantine import quarantine_recording, quarantine_upload
 from pipeline.steps.receive import receive_uploads
@@ -41,8 +44,8 @@ from pipeline.workbench import ingest_jobs, open_workbench
 SHARD_UPLOADS = 200
 """Uploads in one flow run: starting a run takes 10 to 20 s, which this many make negligible."""
 
-BATCH_COMPANIONS = 1000
-"""Companions in one task: they are small and many, and a task costs as much as keeping several."""
+BATCH_SMALL = 1000
+"""Small files in one task: they are many, and a task costs as much as keeping several."""
 
 
 # The decorator's type names the base class of what every runner here makes.
@@ -56,17 +59,20 @@ def ingest(uploads: list[str] | None = None, keys: list[str] | None = None) -> N
     Keys are a hint, as from a bucket's notification: then only they are looked at before what waits is taken on.
     """
     with present():
-        uploads = _receive(keys) if uploads is None else uploads
+        futures: list[PrefectFuture[Any]] = []
+        if uploads is None:
+            small, uploads = receive(keys)
+            futures += _keep(small)
         if len(uploads) > SHARD_UPLOADS:
             _hand_out(uploads)
-            return
-        futures = [ingest_upload.submit(upload_id) for upload_id in uploads]
-        wait(futures)
-        raise_worst(futures, of="uploads")
+            uploads = []
+        futures += (made := [ingest_upload.submit(upload_id) for upload_id in uploads])
+        wait(made)
+        raise_worst(futures, of="tasks")
 
 
-def _receive(hints: list[str] | None) -> list[str]:
-    """Look into the intake bucket, keep what belongs to footage, and say which footage waits."""
+def receive(hints: list[str] | None) -> tuple[list[str], list[str]]:
+    """Look into the intake bucket: which small files are not preserved yet, and which footage waits for anything."""
     bench = open_workbench()
     received = receive_uploads(
         bucket=bench.settings.s3_intake_bucket,
@@ -78,13 +84,18 @@ def _receive(hints: list[str] | None) -> list[str]:
         hints=hints,
     )
     assigned = assign_uploads(db=bench.db, clock=bench.clock)
-    companions = [str(upload_id) for upload_id in received.companions]
-    batches = [companions[first : first + BATCH_COMPANIONS] for first in range(0, len(companions), BATCH_COMPANIONS)]
-    futures = [keep_companions.submit(batch) for batch in batches]
-    wait(futures)
-    raise_worst(futures, of="batches of companions")
-    describe_companions(store=bench.store, scratch=bench.scratch, reader=bench.facts, db=bench.db, clock=bench.clock)
-    return [str(upload_id) for upload_id in (*received.waiting, *assigned)]
+    small = [str(upload_id) for upload_id in (*received.small, *received.companions)]
+    return small, [str(upload_id) for upload_id in (*received.waiting, *assigned)]
+
+
+def _keep(small: list[str]) -> list[PrefectFuture[Any]]:
+    """Preserve small files; where that fails, work on what is preserved goes on."""
+    batches = [small[first : first + BATCH_SMALL] for first in range(0, len(small), BATCH_SMALL)]
+    kept = [keep_small.submit(batch) for batch in batches]
+    wait(kept)
+    described = hear_companions.submit()
+    wait([described])
+    return [*kept, described]
 
 
 def _hand_out(uploads: list[str]) -> None:
@@ -100,10 +111,10 @@ def _hand_out(uploads: list[str]) -> None:
 
 
 @task(**POLICY)
-def keep_companions(upload_ids: list[str]) -> None:
-    """Preserve what belongs to footage; it becomes no recording. A fault of one is its quarantine."""
+def keep_small(upload_ids: list[str]) -> None:
+    """Preserve small files. A fault of one is its quarantine."""
     bench = open_workbench()
-    preserve_companions(
+    preserve_small(
         [UploadId(UUID(upload_id)) for upload_id in upload_ids],
         originals_bucket=bench.settings.s3_originals_bucket,
         store=bench.store,
@@ -112,6 +123,13 @@ def keep_companions(upload_ids: list[str]) -> None:
         clock=bench.clock,
         jobs=bench.settings.ingest_jobs,
     )
+
+
+@task(**POLICY)
+def hear_companions() -> None:
+    """Read what belongs to footage and was not read yet; it becomes no recording."""
+    bench = open_workbench()
+    describe_companions(store=bench.store, scratch=bench.scratch, reader=bench.facts, db=bench.db, clock=bench.clock)
 
 
 @task(task_run_name="upload-{upload_id}", **POLICY)

@@ -160,7 +160,7 @@ def get(
 ) -> None:
     """Fetch the bytes of one thing and check them against their recorded digest."""
     bench = open_workbench()
-    with byte_progress("fetching", total_bytes=None) as progress:
+    with byte_progress(lambda: "fetching", total_bytes=None) as progress:
         fetched = fetching.get(
             thing, dest, series=series, beside=beside, db=bench.db, store=bench.store, progress=progress
         )

@@ -23,13 +23,13 @@ QUIET_EVERY_S = 15.0
 
 
 @contextmanager
-def byte_progress(what: str, *, total_bytes: int | None) -> Iterator[Callable[[int], None]]:
-    """Show bytes moving; yields a function to tell how many more are done, from any thread."""
+def byte_progress(what: Callable[[], str], *, total_bytes: int | None) -> Iterator[Callable[[int], None]]:
+    """Show bytes moving, and what they are; yields a function to tell how many more are done, from any thread."""
     if sys.stderr.isatty():
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         with Progress(*columns, TimeElapsedColumn(), console=err(), transient=True) as bar:
-            task = bar.add_task(what, total=total_bytes)
-            yield lambda more: bar.advance(task, more)
+            task = bar.add_task(what(), total=total_bytes)
+            yield lambda more: bar.update(task, advance=more, description=what())
         return
     lock = threading.Lock()
     done, told_at = 0, time.monotonic()
@@ -40,7 +40,7 @@ def byte_progress(what: str, *, total_bytes: int | None) -> Iterator[Callable[[i
             done += more
             if time.monotonic() - told_at >= QUIET_EVERY_S:
                 told_at = time.monotonic()
-                err().print(f"{what}: {done} of {total_bytes or '?'} bytes")
+                err().print(f"{what()}: {done} of {total_bytes or '?'} bytes")
 
     yield advance
 

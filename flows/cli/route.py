@@ -44,12 +44,14 @@ def ingest(
     before, refused_before = waiting.totals(bench.db), listing.list_quarantine(bench.db)
     intake = bench.settings.s3_intake_bucket
     if hinted or (hinted is None and waiting.anything_to_ingest(intake, db=bench.db, store=bench.store)):
+        there = len(hinted or ()) or sum(1 for _ in waiting.not_received(intake, db=bench.db, store=bench.store))
+        began = waiting.intake_progress(bench.db)
         run_and_wait(
             "ingest/ingest",
             {} if hinted is None else {"keys": hinted},
             api_url=bench.settings.prefect_api_url,
             doing="ingesting",
-            progress=lambda: _ingest_progress(bench),
+            progress=lambda: _ingest_progress(there, began, waiting.intake_progress(bench.db)),
         )
     after, refused = waiting.totals(bench.db), listing.list_quarantine(bench.db)[len(refused_before) :]
     done = IngestOutcome(
@@ -121,6 +123,8 @@ def _hinted(event: typer.FileBinaryRead, bench: Workbench) -> list[str]:
     return list(found)
 
 
-def _ingest_progress(bench: Workbench) -> str:
-    totals, left = waiting.totals(bench.db), waiting.uploads_left(bench.db)
-    return f"{left} uploads left, {totals.clips} clips made, {totals.quarantined} in quarantine"
+def _ingest_progress(there: int, began: waiting.IntakeProgress, now: waiting.IntakeProgress) -> str:
+    return (
+        f"{now.received - began.received} of {there} received, {now.preserved - began.preserved} preserved, "
+        f"{now.left} left to finish, {now.clips - began.clips} clips made, {now.quarantined} in quarantine"
+    )

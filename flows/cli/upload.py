@@ -62,7 +62,10 @@ def send_files(
 
 def send_plan(plan: UploadPlan, *, exercise: str | None, camera: str, jobs: int, bench: Workbench) -> list[FileResult]:
     """Send what was planned, with a progress bar; one result for each file."""
-    with byte_progress(f"uploading {len(plan.files)} files", total_bytes=plan.total_bytes) as progress:
+    done: list[FileResult] = []
+    with byte_progress(
+        lambda: f"uploaded {len(done)} of {len(plan.files)} files", total_bytes=plan.total_bytes
+    ) as progress:
         return send_upload(
             plan,
             exercise=None if exercise is None else keys.exercise_id(exercise),
@@ -72,4 +75,5 @@ def send_plan(plan: UploadPlan, *, exercise: str | None, camera: str, jobs: int,
             jobs=jobs,
             clock=lambda: datetime.now(UTC),
             progress=progress,
+            ended=done.append,
         )

@@ -16,6 +16,10 @@ from pipeline.domain.joining import Join
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.timeline import Span
 
+SMALL_BYTES = 4 << 20
+"""Footage up to this size is preserved with others before work on any begins, and fetched again for that: what one more
+look costs is nothing beside the work. Longer footage is read from the file that preserving it left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Location:

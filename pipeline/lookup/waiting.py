@@ -1,6 +1,7 @@
 """What still waits to be done, and how much has been?"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.adapters.object_store import ObjectStore
@@ -30,6 +31,26 @@ def totals(db: Database) -> Totals:
     """How many of each thing there are now."""
     with db.begin() as session:
         return overview.totals(session)
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeProgress:
+    """How far everything is that was ever put into the intake bucket."""
+
+    received: int
+    preserved: int
+    left: int
+    """Received and neither clips nor in quarantine, and companions not preserved."""
+    clips: int
+    quarantined: int
+
+
+def intake_progress(db: Database) -> IntakeProgress:
+    """How far intake is now."""
+    left = uploads_left(db)
+    with db.begin() as session:
+        found, preserved = overview.totals(session), overview.uploads_preserved(session)
+    return IntakeProgress(found.uploads, preserved, left, found.clips, found.quarantined)
 
 
 def uploads_left(db: Database) -> int:

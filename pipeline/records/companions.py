@@ -57,11 +57,15 @@ def companions_waiting(session: Session) -> list[UploadId]:
     return [UploadId(upload_id) for upload_id in rows]
 
 
-def still_waiting(session: Session, upload_ids: Sequence[UploadId]) -> list[Upload]:
-    """Those of these uploads that are neither preserved nor quarantined, oldest first."""
+def still_waiting(
+    session: Session, upload_ids: Sequence[UploadId], *, size_max_bytes: int | None = None
+) -> list[Upload]:
+    """Those of these uploads, at most so large, that are neither preserved nor quarantined, oldest first."""
     return footage.uploads_where(
         session,
-        UploadRow.upload_id.in_(upload_ids),
+        # As one value: ten thousand of them are more than Postgres takes as single ones.
+        UploadRow.upload_id == sa.any_(sa.cast(list(upload_ids), sa.ARRAY(sa.Uuid))),
+        *([] if size_max_bytes is None else [UploadRow.size_bytes <= size_max_bytes]),
         UploadRow.upload_id.not_in(sa.select(StandingQuarantine.upload_id)),
         UploadRow.upload_id.not_in(sa.select(UploadContentRow.upload_id)),
     )

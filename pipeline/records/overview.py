@@ -20,6 +20,7 @@ from pipeline.records.tables import (
     ReleaseClipRow,
     ReleasePublicationRow,
     UploadAssignmentRow,
+    UploadContentRow,
     UploadRow,
 )
 from pipeline.records.tables_intake import StandingQuarantine
@@ -114,6 +115,11 @@ def totals(session: Session) -> Totals:
     )
     counts = [session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
     return Totals(*counts)
+
+
+def uploads_preserved(session: Session) -> int:
+    """How many uploads are preserved, companions included."""
+    return session.scalar(sa.select(sa.func.count()).select_from(UploadContentRow)) or 0
 
 
 def latest_times(session: Session) -> tuple[datetime | None, datetime | None]:

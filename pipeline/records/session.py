@@ -29,6 +29,9 @@ _IS_HELD = sa.text("""
     )
 """)
 
+_LOCK = sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+_UNLOCK = sa.text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
+
 _REFUSED_CREDENTIALS = ("authentication failed", "no password supplied", "permission denied", "no pg_hba.conf entry")
 
 
@@ -67,15 +70,13 @@ class Database:
         It is a Postgres session lock: when its holder is killed, Postgres frees it. No transaction stays open.
         A holder that loses its connection loses the lock too; unique constraints still keep work from counting twice.
         """
-        key = sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
         with our_errors(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            while not connection.execute(key, {"name": name}).scalar_one():
+            while not connection.execute(_LOCK, {"name": name}).scalar_one():
                 time.sleep(LOCK_POLL_S)
             try:
                 yield
             finally:
-                # Closing would give the connection back to the pool with the lock still held.
-                connection.invalidate()
+                _free(connection, name)
 
     def is_held(self, name: str) -> bool:
         """Whether anybody holds the lock of this name now.
@@ -89,6 +90,19 @@ class Database:
     def close(self) -> None:
         """Give all connections back to Postgres."""
         self._engine.dispose()
+
+
+def _free(connection: sa.Connection, name: str) -> None:
+    """Give a lock back; where that cannot be seen to have worked, the connection ends, and the lock with it."""
+    is_free = False
+    try:
+        is_free = bool(connection.execute(_UNLOCK, {"name": name}).scalar_one())
+    except sa.exc.SQLAlchemyError:
+        pass  # the connection is lost: what the block did stands without it
+    finally:
+        if not is_free:
+            # Closing would give the connection back to the pool with the lock still held.
+            connection.invalidate()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Keep an upload: read it once, check what was claimed of it, store it byte-exact under its digest.
 
-Footage is kept one by one, because its file is read on. What belongs to footage is small and comes in thousands: it is
-kept in batches, each recorded in one transaction.
+Long footage is kept one by one, because its file is read on. Small files come in thousands, footage and what belongs to
+it: they are kept in batches, each recorded in one transaction.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,13 +22,13 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Duplicate, Evidence, Verdict
 from pipeline.domain.footage import Location, Original, Upload
 from pipeline.domain.ids import UploadId
-from pipeline.errors import ClaimMismatchError, EmptyUploadError, QuarantinedError, RejectedInputError
+from pipeline.errors import ClaimMismatchError, CustodyError, EmptyUploadError, QuarantinedError, RejectedInputError
 from pipeline.records import Database, Session, companions, custody, decisions, duplicates, footage
 
 log = structlog.get_logger()
 
 BATCH: Final = 100
-"""Companions recorded in one transaction: what a kill makes us look at again."""
+"""Small files recorded in one transaction: what a kill makes us look at again."""
 
 
 def preserve_upload(
@@ -70,7 +70,7 @@ def preserve_upload(
     return original.digest
 
 
-def preserve_companions(
+def preserve_small(
     upload_ids: Sequence[UploadId],
     *,
     originals_bucket: str,
@@ -81,12 +81,12 @@ def preserve_companions(
     jobs: int,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Preserve what belongs to footage, several files at once. One that is refused is quarantined; the rest goes on.
+    """Preserve small files, several at once. One that is refused is quarantined; the rest goes on.
 
     Safe to repeat, as `preserve_upload`; what is preserved or refused already is passed over.
 
     Args:
-        upload_ids: the companions.
+        upload_ids: footage, or what belongs to it.
         originals_bucket: where originals are kept.
         store: the object store.
         scratch: where a file lies while it is on its way.
@@ -96,9 +96,10 @@ def preserve_companions(
         progress: told how many more are recorded.
 
     Raises:
-        DigestMismatchError: the originals bucket holds other bytes under a digest.
+        DigestMismatchError: the originals bucket holds other bytes under a digest; all the others were kept.
         StoreUnavailableError: S3 did not answer; what was recorded by then stays.
     """
+    wrong: list[CustodyError] = []
 
     def keep(upload: Upload, overruled: frozenset[str]) -> _Outcome:
         try:
@@ -107,9 +108,12 @@ def preserve_companions(
                 original = _keep(upload, fetched, overruled, bucket=originals_bucket, store=store, clock=clock)
         except RejectedInputError as refusal:
             return _Outcome(upload, refusal=refusal)
+        except CustodyError as error:
+            wrong.append(error)
+            return _Outcome(upload)
         return _Outcome(upload, original=original)
 
-    with ThreadPoolExecutor(jobs, thread_name_prefix="companion") as pool:
+    with ThreadPoolExecutor(jobs, thread_name_prefix="small") as pool:
         for first in range(0, len(upload_ids), BATCH):
             batch = upload_ids[first : first + BATCH]
             with db.begin() as session:
@@ -130,11 +134,13 @@ def preserve_companions(
                         _refuse(session, outcome.upload, outcome.refusal, at=clock())
             if progress is not None:
                 progress(len(batch))
+    if wrong:
+        raise wrong[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of one companion."""
+    """What became of one small file; neither, where the evidence is not what it should be."""
 
     upload: Upload
     original: Original | None = None

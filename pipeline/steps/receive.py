@@ -22,7 +22,7 @@ from pipeline.domain.clock_claim import clocks_of_claim
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.drop import Announced, completeness, source_of
 from pipeline.domain.export_manifest import SIZE_MAX_BYTES
-from pipeline.domain.footage import Location, Upload
+from pipeline.domain.footage import SMALL_BYTES, Location, Upload
 from pipeline.domain.ids import UploadId
 from pipeline.domain.intake_rules import IntakeRules
 from pipeline.errors import MissingObjectError, RejectedInputError
@@ -48,6 +48,8 @@ class Received:
     What belongs to no exercise yet is not among them: it waits for one (`assign`)."""
     companions: tuple[UploadId, ...]
     """What belongs to footage and is neither preserved nor in quarantine yet, oldest first."""
+    small: tuple[UploadId, ...]
+    """Of the footage that waits, what is not preserved yet and so small that it is preserved with others."""
     arriving: int = 0
     """Objects that are not complete yet: a later look takes them."""
 
@@ -93,8 +95,9 @@ def receive_uploads(
             new += look.register(found)
     with db.begin() as session:
         waiting = footage.uploads_waiting(session)
+        small = companions.still_waiting(session, waiting, size_max_bytes=SMALL_BYTES)
         beside = companions.companions_waiting(session)
-    return Received(tuple(new), tuple(waiting), tuple(beside), arriving)
+    return Received(tuple(new), tuple(waiting), tuple(beside), tuple(one.upload_id for one in small), arriving)
 
 
 @dataclass(frozen=True, slots=True)

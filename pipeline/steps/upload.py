@@ -122,6 +122,7 @@ def send_upload(
     jobs: int,
     clock: Callable[[], datetime],
     progress: Callable[[int], None] | None = None,
+    ended: Callable[[FileResult], None] | None = None,
 ) -> list[FileResult]:
     """Send every file of a plan, several at once.
 
@@ -136,6 +137,7 @@ def send_upload(
         jobs: files under way at once.
         clock: what time this machine says it is.
         progress: told of bytes that are in the store; from any thread.
+        ended: told what became of each file, as soon as that is known.
 
     Returns:
         One result for each file, in the order of the plan, and then one for each that was left behind.
@@ -152,7 +154,11 @@ def send_upload(
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="upload")
     try:
         futures = {pool.submit(sender.send, file): at for at, file in enumerate(plan.files)}
-        results = {futures[done]: done.result() for done in as_completed(futures)}
+        results: dict[int, FileResult] = {}
+        for done in as_completed(futures):
+            results[futures[done]] = done.result()
+            if ended is not None:
+                ended(done.result())
     finally:
         sender.stop.set()
         pool.shutdown(cancel_futures=True)

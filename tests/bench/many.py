@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.domain.ids import CameraSerial, ExerciseId, UploadId
-from pipeline.steps.preserve import preserve_companions
+from pipeline.steps.preserve import preserve_small
 from pipeline.steps.receive import receive_uploads
 from pipeline.steps.upload import plan_upload, send_upload
 from pipeline.workbench import Workbench, open_workbench
@@ -89,7 +89,7 @@ def measure(bench: Workbench, folder: Path, *, jobs: int = 4) -> list[Stage]:
         tell(0)
 
     def keep(tell: Callable[[int], None]) -> None:
-        preserve_companions(
+        preserve_small(
             waiting,
             originals_bucket=bench.settings.s3_originals_bucket,
             store=bench.store,

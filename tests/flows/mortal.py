@@ -125,7 +125,10 @@ def _watch_transactions(acts: Acts) -> None:
 
 
 def _ingest() -> None:
-    for upload_id in ingest._receive(None):
+    small, waiting = ingest.receive(None)
+    ingest.keep_small.fn(small)
+    ingest.hear_companions.fn()
+    for upload_id in waiting:
         ingest.ingest_upload.fn(upload_id)
 
 
@@ -157,7 +160,9 @@ def _dock(port: str) -> None:
 
 def _keep() -> None:
     bench = open_workbench()
-    for upload_id in ingest._receive(None):
+    small, waiting = ingest.receive(None)
+    ingest.keep_small.fn(small)
+    for upload_id in waiting:
         preserve.preserve_upload(
             UploadId(UUID(upload_id)),
             originals_bucket=bench.settings.s3_originals_bucket,
@@ -188,6 +193,8 @@ def taxonomy_with(patch: int) -> Taxonomy:
 
 def do(job: Job) -> None:
     os.environ.update(job.environment)
+    if job.dies_after is not None:
+        os.environ["FIRSTHAND_INGEST_JOBS"] = "1"  # of two acts at once, nobody knows which was the last
     configure_logs()
     bench = open_workbench()
     if job.taxonomy_patch is not None:

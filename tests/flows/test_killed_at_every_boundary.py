@@ -31,7 +31,7 @@ Lives = list[list[str]]
 
 OF_INGEST: Lives = [
     ["record"],  # two uploads are received: footage, and a text that calls itself so
-    *(["put"], ["record"]),  # the footage is preserved
+    *(["put"], ["put"], ["record"]),  # both are small, and preserved together
     ["record"],  # and probed
     *(["ffmpeg"], ["ffmpeg", "record"]),  # described
     *(["ffmpeg"], ["ffmpeg", "record"]),  # its streams are digested
@@ -39,7 +39,7 @@ OF_INGEST: Lives = [
     # Its pictures are hashed (black bars are looked for first), and compared.
     *(["ffmpeg"], ["ffmpeg", "ffmpeg"], ["ffmpeg", "ffmpeg", "record"], ["ffmpeg", "ffmpeg", "record", "record"]),
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # cut into two clips
-    *(["put"], ["record"], ["record"]),  # the text is preserved, and refused
+    ["record"],  # the text is refused
 ]
 OF_SUBMIT: Lives = [
     ["change"],  # the project is made

@@ -12,7 +12,7 @@ own, and none is made up. Numbers are as telemetry-parser gives them.
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,18 @@ _PLACE = ("latitude_deg", "longitude_deg", "altitude_m", "speed_m_s", "speed_3d_
 """The columns of GPS5, which GPS9 begins with: https://github.com/gopro/gpmf-parser#hero5-black-with-gps-enabled-adds."""
 
 
+_NUMBER_MAX = 2**63
+
+
 def write_series(path: str, blocks: Sequence[Mapping[str, Any]], motion: Sequence[Mapping[str, Any]]) -> int:
-    """Write every sample into a file; how many there were. The same samples give the same bytes."""
+    """Write every sample into a file; how many there were. The same samples give the same bytes, none an empty file."""
     count = 0
     with Path(path).open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed:
         for line in _lines(blocks, motion):
             packed.write(json.dumps(line, allow_nan=False, separators=(",", ":")).encode() + b"\n")
             count += 1
+    if count == 0:
+        Path(path).write_bytes(b"")
     return count
 
 
@@ -47,18 +52,19 @@ def _places(said: Mapping[str, Any]) -> Iterator[dict[str, object]]:
     rows, scales, at_us = said.get("Data"), said.get("Scale"), said.get("TimestampUs")
     if not isinstance(rows, list) or not isinstance(scales, list) or not _are_numbers(scales) or 0 in scales:
         return
-    position_ms = at_us / 1000 if isinstance(at_us, int | float) else None
+    position_ms = at_us / 1000 if at_us is not None and _are_numbers([at_us]) else None
     for number, row in enumerate(rows):
         if isinstance(row, list) and len(row) == len(scales) and _are_numbers(row):
             values = [value / scale for value, scale in zip(row, scales, strict=True)]
-            told = dict(zip(_PLACE, values, strict=False))
-            yield {"position_ms": position_ms, "row": number, "rows": len(rows), **told}
+            if _are_numbers(values):
+                told = dict(zip(_PLACE, values, strict=False))
+                yield {"position_ms": position_ms, "row": number, "rows": len(rows), **told}
 
 
 def _are_numbers(said: object) -> bool:
-    """Whether these are numbers that JSON has."""
-    if not isinstance(said, Iterable) or isinstance(said, str | bytes):
+    """Whether these are numbers, and such as a sensor can say: no others can be divided, or written in JSON."""
+    if not isinstance(said, list | tuple):
         return False
     return all(
-        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf") for value in said
+        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _NUMBER_MAX for value in said
     )

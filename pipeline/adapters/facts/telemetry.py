@@ -72,8 +72,8 @@ def telemetry_facts(path: str, *, series: str | None = None) -> TrackFacts:
     try:
         blocks, motion = parser.telemetry(), parser.normalized_imu()
         found = facts_of(parser.camera, parser.model, blocks, motion)
-        if series is not None and not write_series(series, blocks, motion):
-            Path(series).write_bytes(b"")
+        if series is not None:
+            write_series(series, blocks, motion)
         return found
     # A Rust panic comes as PanicException, which is no Exception.
     except BaseException as exc:

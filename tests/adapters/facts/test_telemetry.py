@@ -1,5 +1,6 @@
 """Telemetry inside footage: the same as exiftool reads, in exact numbers."""
 
+import gzip
 import json
 import subprocess
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.adapters.facts.reader import FactReader
+from pipeline.adapters.facts.series import write_series
 from pipeline.adapters.facts.telemetry import facts_of
 from pipeline.domain.clock import corrected_start
 from pipeline.domain.clock_claim import satellite_clocks
@@ -162,6 +164,20 @@ def test_whatever_a_camera_says_there_are_facts(blocks: list[dict[str, Any]], mo
     assert facts.points_found >= len(facts.points)
     assert all(summary.samples > 1 and summary.rate_hz > 0 for summary in facts.motion)
     assert from_plain(TrackFacts, to_plain(facts)) == facts
+
+
+@given(
+    st.lists(st.fixed_dictionaries({}, optional={"GPS": gps | numbers, "Default": numbers}), max_size=3),
+    st.lists(motions | st.fixed_dictionaries({"timestamp_ms": numbers, "accl": st.lists(numbers)}), max_size=4),
+)
+def test_whatever_a_camera_says_its_samples_are_lines_of_json(
+    tmp_path_factory: pytest.TempPathFactory, blocks: list[dict[str, Any]], motion: list[dict[str, Any]]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "series"
+    count = write_series(str(path), blocks, motion)
+    lines = gzip.decompress(path.read_bytes()).splitlines() if count else []
+    assert (len(lines), path.stat().st_size == 0) == (count, count == 0)
+    assert all("position_ms" in json.loads(line, parse_constant=pytest.fail) for line in lines)
 
 
 def test_telemetry_that_is_cut_off_is_read_as_far_as_it_goes(

@@ -1,16 +1,19 @@
-"""What belongs to footage comes in thousands: batches, one fault is one quarantine, and little is spent on each."""
+"""Small files come in thousands: batches, one fault is one quarantine, and little is spent on each."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from pipeline.domain import keys
 from pipeline.domain.digest import Sha256
+from pipeline.domain.duplicate import Duplicate, Verdict
+from pipeline.domain.footage import SMALL_BYTES
 from pipeline.domain.ids import UploadId
-from pipeline.errors import StoreUnavailableError
-from pipeline.records import companions, footage
+from pipeline.errors import DigestMismatchError, StoreUnavailableError
+from pipeline.records import companions, duplicates, footage
 from pipeline.steps import preserve
-from pipeline.steps.preserve import preserve_companions
+from pipeline.steps.preserve import preserve_small
 from pipeline.workbench import Workbench
 from tests.bench.many import make_folder, measure
 from tests.census import census
@@ -22,7 +25,7 @@ BESIDE_MS_MAX = 45
 
 
 def keep(bench: Workbench, *upload_ids: UploadId) -> None:
-    preserve_companions(
+    preserve_small(
         upload_ids,
         originals_bucket=bench.settings.s3_originals_bucket,
         store=bench.store,
@@ -64,6 +67,43 @@ def test_each_is_kept_byte_exact_once_and_one_that_is_refused_stops_no_other(
     assert census(bench) == before
 
 
+def test_footage_is_kept_as_well_its_copies_are_linked_and_other_bytes_under_a_digest_stop_no_other(
+    stages: Stages, tmp_path: Path
+) -> None:
+    bench, contents = stages.bench, [os.urandom(100), os.urandom(100), os.urandom(SMALL_BYTES + 1)]
+    wrong = Sha256.of(contents[0])
+    bench.store.put_once(
+        bench.settings.s3_originals_bucket,
+        keys.original_key(wrong),
+        b"other",
+        digest=Sha256.of(b"other"),
+        media_type="application/octet-stream",
+    )
+    for number, content in enumerate((*contents, contents[1])):
+        (tmp_path / f"{number}.mp4").write_bytes(content)
+    paths = sorted(tmp_path.glob("*.mp4"))
+    stages.upload(*paths[:3], exercise="EX-FILMS")
+    stages.upload(paths[3], exercise="EX-FILMS", camera="OTHER-1")
+    received = stages.receive()
+    of_these = set(received.new)
+    assert len(of_these) == 4
+    small = [upload_id for upload_id in received.small if upload_id in of_these]
+    assert len(small) == 3  # the long one is kept with the work on it
+    with pytest.raises(DigestMismatchError):
+        keep(bench, *small)
+    with bench.db.begin() as session:
+        kept = [footage.content_of(session, upload_id) for upload_id in small]
+        copies = footage.uploads_of(session, Sha256.of(contents[1]))
+        pair, _ = duplicates.get_duplicate(session, Duplicate.id_for(copies[0].upload_id, copies[1].upload_id))
+    assert sorted(filter(None, kept)) == [Sha256.of(contents[1])] * 2
+    assert pair.verdict == Verdict.SAME_BYTES
+    again = stages.receive()
+    assert [upload_id for upload_id in again.small if upload_id in of_these] == [
+        upload_id for upload_id, digest in zip(small, kept, strict=True) if digest is None
+    ]
+    assert of_these <= set(again.waiting)
+
+
 def test_what_was_kept_before_the_store_went_away_stays_and_the_rest_follows(
     stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +117,7 @@ def test_what_was_kept_before_the_store_went_away_stays_and_the_rest_follows(
         raise StoreUnavailableError("away")
 
     with pytest.raises(StoreUnavailableError):
-        preserve_companions(
+        preserve_small(
             waiting,
             originals_bucket=bench.settings.s3_originals_bucket,
             store=bench.store,
