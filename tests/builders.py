@@ -26,7 +26,7 @@ from pipeline.domain.ids import AnnotationId, CameraSerial, ClipId, ExerciseId, 
 from pipeline.domain.joining import Join, join_facts
 from pipeline.domain.labels import ChoiceAnswer, ClipLabels, EventLabel
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
-from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts
+from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, StoredSeries
 from pipeline.domain.quality import ClipQuality, Mark, Marked
 from pipeline.domain.still import CameraNames, GeoPoint
 from pipeline.domain.timeline import Span
@@ -174,6 +174,11 @@ def described_facts(original: Original | None = None, **instead: Any) -> Describ
     facts = instead.pop("facts", OriginalFacts(telemetry=a_track()))
     digest = (original or an_original()).digest
     return replace(DescribedOriginal(digest, "video", "parser 1.0", facts, NOON), **instead)
+
+
+def a_series(original: Original) -> StoredSeries:
+    found = described_facts(original)
+    return StoredSeries(found.digest, found.tool_identity, Sha256.of(b"samples"), a_location("series"), 7)
 
 
 def a_track(**instead: Any) -> TrackFacts:

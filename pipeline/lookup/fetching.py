@@ -53,10 +53,7 @@ def get(
         StoreUnavailableError: S3 did not answer; no file was left.
     """
     ref = resolve(db, text)
-    if beside is not None:
-        stored = _beside(db, ref, beside)
-    else:
-        stored = _stored_series(db, ref) if series else _stored(db, ref)
+    stored = _beside(db, ref, beside) if beside else _stored_series(db, ref) if series else _stored(db, ref)
     if len(stored) > 1 and not target.is_dir():
         raise UsageError(
             f"{ref.kind} {ref.thing_id} is {len(stored)} files: expected a folder that exists, found {target}"

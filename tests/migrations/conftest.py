@@ -44,6 +44,7 @@ from tests.builders import (
     a_draft,
     a_duplicate,
     a_location,
+    a_series,
     a_task,
     add_chain,
     add_two_chapters,
@@ -83,6 +84,7 @@ def filled(databases: Databases) -> Any:
         assignments.assign(session, unclaimed.upload_id, ExerciseId(EXERCISE), because="its day", at=NOON)
         _add_duplicate(session, chain)
         facts.add_facts(session, described_facts(chain.original))
+        facts.add_series(session, a_series(chain.original))
         facts.add_clocks(session, chain.original.digest, [a_clock()])
         docked = a_dock_object()
         docking.add_container(session, docked.container, "recording", at=NOON)

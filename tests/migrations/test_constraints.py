@@ -84,6 +84,8 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_dock_objects_md5_shape": [{"md5": bad} for bad in ("", "0" * 31, "0" * 33, "A" * 32, "g" * 32)],
     "ck_dock_objects_size_not_negative": [{"size_bytes": -1}],
     "ck_original_facts_kind_known": [{"kind": bad} for bad in ("", "Video", "film")],
+    "ck_original_series_digest_shape": [{"series_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_original_series_size_positive": [{"size_bytes": 0}, {"size_bytes": -1}],
     "ck_originals_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_originals_not_empty": [{"size_bytes": 0}, {"size_bytes": -1}],
     "ck_picture_anchors_hash_length": [{"hash": bytes(31)}, {"hash": b""}],
