@@ -27,13 +27,11 @@ from pipeline.domain.joining import Join, join_facts
 from pipeline.domain.labels import ChoiceAnswer, ClipLabels, EventLabel
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
 from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, StoredSeries
-from pipeline.domain.quality import ClipQuality, Mark, Marked
 from pipeline.domain.still import CameraNames, GeoPoint
 from pipeline.domain.timeline import Span
 from pipeline.domain.track import TrackFacts, TrackPoint
 from pipeline.records import Session, chapters, clips, custody, footage
 from pipeline.records.annotations import Answer, SentTask
-from pipeline.records.qualities import AssessedClip
 from pipeline.records.releases import Draft
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -47,32 +45,6 @@ CAMERA = "X6039BHEX"
 def a_byproduct(rendition: Rendition, **instead: Any) -> Byproduct:
     digest = Sha256.of(b"sound")
     whole = Byproduct(rendition.rendition_id, ByproductKind.SOUND, 0, digest, a_location("sound"), 44)
-    return replace(whole, **instead)
-
-
-def a_quality(**instead: Any) -> ClipQuality:
-    whole = ClipQuality(
-        damaged_frames=0,
-        damaged_sound_ms=0,
-        luma_mean=110_000,
-        black_share=0,
-        dark_share=0,
-        bright_share=0,
-        frozen_share=0,
-        blur=5_500,
-        shift=20,
-        flat=100,
-        silent_share=0,
-        loudest_lufs=-20_000,
-        scene_changes=0,
-        ssim=960,
-    )
-    return replace(whole, **instead)
-
-
-def an_assessed_clip(chain: "Chain", **instead: Any) -> AssessedClip:
-    marks = (Marked(Mark.DARK, "all of it is dark"),)
-    whole = AssessedClip(chain.clips[0].clip_id, chain.rendition.rendition_id, 1, a_quality(), marks, NOON)
     return replace(whole, **instead)
 
 

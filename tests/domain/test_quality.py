@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pipeline.domain.measures import Measures, MotionMeasures, PictureMeasures, SoundMeasures
 from pipeline.domain.quality import ClipQuality, Floor, Mark, assess_clip, compared_clips, marks_of
 from pipeline.domain.timeline import Span
-from tests.builders import a_damage, a_quality
+from tests.builders import a_damage
+from tests.qualities import a_quality
 
 FLOOR = Floor()
 TEN_S = 20

@@ -49,11 +49,11 @@ from tests.builders import (
     add_chain,
     add_two_chapters,
     an_answer,
-    an_assessed_clip,
     an_upload,
     described_facts,
 )
 from tests.databases import Databases
+from tests.qualities import an_assessed_clip
 from tests.sounds import an_impulse_listening
 
 

@@ -1,10 +1,10 @@
 from pipeline.domain.byproduct import ByproductKind
 from pipeline.domain.digest import Sha256
-from pipeline.records import Database, byproducts
+from pipeline.records import Session, byproducts
 from tests.builders import a_byproduct, a_chain, a_location, add_chain
 
 
-def test_byproducts_come_back_as_they_were_added_once(db: Database) -> None:
+def test_byproducts_come_back_as_they_were_added_once(session: Session) -> None:
     chain = a_chain("byproducts")
     sound = a_byproduct(chain.rendition)
     sheets = [
@@ -17,13 +17,11 @@ def test_byproducts_come_back_as_they_were_added_once(db: Database) -> None:
         )
         for ordinal in (0, 1)
     ]
-    with db.begin() as session:
-        add_chain(session, chain)
-        assert [byproducts.add_byproduct(session, one) for one in (sound, *sheets, sound)] == [True, True, True, False]
-    with db.begin() as session:
-        named = chain.rendition.rendition_id
-        assert byproducts.byproducts_of(session, named) == [sound, *sheets]
-        assert byproducts.find_byproduct(session, named, ByproductKind.SOUND) == sound
-        assert byproducts.find_byproduct(session, named, ByproductKind.THUMBNAILS, 1) == sheets[1]
-        assert byproducts.find_byproduct(session, named, ByproductKind.MEASURES) is None
-        assert set(byproducts.byproducts_of(session, named)) <= set(byproducts.all_byproducts(session))
+    add_chain(session, chain)
+    assert [byproducts.add_byproduct(session, one) for one in (sound, *sheets, sound)] == [True, True, True, False]
+    named = chain.rendition.rendition_id
+    assert byproducts.byproducts_of(session, named) == [sound, *sheets]
+    assert byproducts.find_byproduct(session, named, ByproductKind.SOUND) == sound
+    assert byproducts.find_byproduct(session, named, ByproductKind.THUMBNAILS, 1) == sheets[1]
+    assert byproducts.find_byproduct(session, named, ByproductKind.MEASURES) is None
+    assert set(byproducts.byproducts_of(session, named)) <= set(byproducts.all_byproducts(session))
