@@ -1,8 +1,8 @@
 """How is a recording rendered, with all cores at work, and nothing left behind by a failure?
 
-Each chunk, and the sound of a recording of several, is one ffmpeg process in a folder of its own; at most as many run
-at once as there are slots, whichever recordings they are of. The first that fails stops the others of its recording.
-What they made is then put together, read back and compared with the plan, and only then gets a name.
+Each chunk, and the sound of a recording of several, is one ffmpeg process in a folder of its own; at most as many
+chunks are encoded at once as there are slots, whichever recordings they are of. The first that fails stops the others
+of its recording. What they made is then put together, read back and compared with the plan, and only then gets a name.
 """
 
 import shutil
@@ -164,8 +164,7 @@ class Renderer:
         inputs = {argv.source_name(number): path for number, path in enumerate(files)}
         for name in ("in", OUTPUT_FOLDER):
             (part / name).mkdir(parents=True, mode=0o700)
-        with self._slots:
-            return self._sandbox().run(arguments, folder=part, inputs=inputs, wall_s=wall_s, on_line=on_line, stop=stop)
+        return self._sandbox().run(arguments, folder=part, inputs=inputs, wall_s=wall_s, on_line=on_line, stop=stop)
 
     def _judge(self, finished: Finished, work: Work) -> None:
         if finished.returncode != 0:
