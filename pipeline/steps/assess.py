@@ -23,7 +23,7 @@ from pipeline.records.qualities import AssessedClip
 
 log = structlog.get_logger()
 
-COMPARED_CLIPS = 3
+COMPARED_CLIPS = 2
 """Clips of a recording whose rendition is compared with its source: each costs a quarter of a CPU-second."""
 
 
