@@ -12,15 +12,17 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location, Rendition
 from pipeline.domain.impulse import ImpulseParameters
 from pipeline.domain.sound_hint import HintKind
+from pipeline.domain.timeline import Span
 from pipeline.errors import DigestMismatchError, MediaToolError
 from pipeline.lookup import hints
-from pipeline.records import byproducts, sound_hints
+from pipeline.records import byproducts, clips, sound_hints
 from pipeline.workbench import Workbench
 from tests.benches import raw_client
 from tests.builders import a_chain, add_chain, media_facts
 from tests.census import census
 from tests.databases import Databases
 from tests.dying import dies_while_recording
+from tests.footage import make_clip
 from tests.sounds import RATE_HZ, noise, with_bangs, write_wav
 from tests.stages import Stages
 from tests.steps.conftest import Events
@@ -38,7 +40,7 @@ def rendered(bench: Workbench, name: str, sound: bytes | None, *, has_audio: boo
     if sound is not None:
         named, bucket = chain.rendition.rendition_id, bench.settings.s3_working_bucket
         digest = Sha256.of(sound)
-        key = keys.byproduct_key(named, ByproductKind.SOUND.value, digest)
+        key = keys.byproduct_key(named, ByproductKind.SOUND, 0, digest)
         stored = bench.store.put_once(bucket, key, sound, digest=digest, media_type="audio/wav")
         at = Location(stored.bucket, stored.key, stored.version_id)
         with bench.db.begin() as session:
@@ -79,6 +81,21 @@ def test_bangs_become_hints_with_a_custody_event_for_each_detector(
     said = hints.say_what_was_heard(bench.db, rendition.recording_id)
     assert said == "impulse: 2 of 2 noticed. speech: 0 of 0 noticed"
     assert not bench.scratch.file_for(Sha256.of(sound)).exists()
+
+
+def test_a_bang_in_footage_is_heard_when_it_is_seen(stages: Stages, tmp_path: Path) -> None:
+    bang = "0.01*(random(0)-0.5)+gte(t,1.4)*exp((1.4-t)/0.02)*1.6*(random(1)-0.5)"
+    clip = make_clip(tmp_path / "bang.mp4", seconds=3, audio=f"aevalsrc='{bang}':sample_rate=48000")
+    (clip_id, *_) = stages.ingest(clip)
+    with stages.bench.db.begin() as session:
+        recording_id = clips.get_clip(session, clip_id).recording_id
+        heard, spoken = sound_hints.listenings_of(session, recording_id)
+        (in_second,) = sound_hints.hints_in(session, recording_id, Span(Fraction(1), Fraction(2)))
+        nothing = sound_hints.hints_in(session, recording_id, Span(Fraction(2), Fraction(3)))
+    (hint,) = heard.hints
+    assert abs(hint.span.start_s - Fraction(7, 5)) <= Fraction(1, 100)
+    assert hint.score > 0.8
+    assert (in_second, nothing, spoken.hints) == (hint, [], ())
 
 
 def test_listening_again_changes_nothing_and_reads_nothing(stages: Stages, sound: bytes) -> None:
