@@ -1,7 +1,7 @@
 """`make bench`: one table, Markdown and JSON, in bench-out/.
 
-Interrupted, it writes what it has. Sections come from the modules of this folder that have a function `section()`;
-`--only` chooses among them.
+Sections come from the modules of this folder that have a function `section()`; `--only` chooses among them.
+Interrupted, it writes what it has.
 """
 
 import argparse
@@ -20,14 +20,18 @@ from tests.bench.progress import say
 from tests.bench.source import OUT, SECONDS
 from tests.bench.table import Section, markdown, write
 
+Measuring = Section | list[Section]
+"""What a section's function returns."""
+
 FIRST = "speed"
 """The main table; the others follow by name."""
 
 
 def main() -> int:
     """Measure what is asked for, and write it; 1 if a section failed, which the table then says."""
-    modules = {found.name for found in pkgutil.iter_modules(bench.__path__)} - {"__main__"}
-    known = {name: made for name in sorted(modules) if (made := _section_of(name)) is not None}
+    modules = sorted(found.name for found in pkgutil.iter_modules(bench.__path__))
+    measuring = [name for name in modules if name != "__main__" and not name.startswith("test_")]
+    known = {name: made for name in measuring if (made := _section_of(name)) is not None}
     names = [FIRST, *(name for name in known if name != FIRST)]
     asked = argparse.ArgumentParser(prog="make bench", description=__doc__)
     asked.add_argument("--only", action="append", choices=names, help="a section; may be given several times")
@@ -45,7 +49,9 @@ def main() -> int:
     for name in [name for name in names if name in (options.only or names)]:
         say(f"section {name}")
         try:
-            sections[name] = known[name](**_given(known[name], options))
+            made = known[name](**_given(known[name], options))
+            several = [made] if isinstance(made, Section) else made
+            sections |= {name if not number else f"{name}-{number + 1}": one for number, one in enumerate(several)}
         except Exception as error:  # noqa: BLE001 - the other sections are written all the same
             traceback.print_exc()
             failed = 1
@@ -58,15 +64,18 @@ def main() -> int:
     return failed
 
 
-def _section_of(name: str) -> Callable[..., Section] | None:
-    found: Callable[..., Section] | None = getattr(importlib.import_module(f"tests.bench.{name}"), "section", None)
+def _section_of(name: str) -> Callable[..., Measuring] | None:
+    found: Callable[..., Measuring] | None = getattr(importlib.import_module(f"tests.bench.{name}"), "section", None)
     return found
 
 
-def _given(section: Callable[..., Section], options: argparse.Namespace) -> dict[str, object]:
+def _given(section: Callable[..., Measuring], options: argparse.Namespace) -> dict[str, object]:
     """What a section asks for by name."""
     return {name: getattr(options, name) for name in inspect.signature(section).parameters if hasattr(options, name)}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

@@ -68,7 +68,7 @@ def separate_passes(source: Source, folder: Path) -> list[str]:
     given = ("-i", str(source.path))
     printed = f"metadata=mode=print:file={folder}/looked-at.txt"
     heard = f"{HEARD},ametadata=mode=print:file={folder}/heard.txt"
-    return _script(
+    return script(
         [
             [*QUIET, *given, "-vf", PICTURE, *X264_CLOSED, *AAC, "-movflags", "+faststart", f"{folder}/rendition.mp4"],
             *clip_passes(source, folder),
@@ -114,5 +114,6 @@ def _folders(folder: Path) -> None:
         (folder / name).mkdir()
 
 
-def _script(commands: Iterable[list[str]]) -> list[str]:
+def script(commands: Iterable[list[str]]) -> list[str]:
+    """One command that runs these one after the other, and ends where one fails."""
     return ["sh", "-ec", "\n".join(shlex.join(command) for command in commands)]

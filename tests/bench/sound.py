@@ -35,6 +35,7 @@ from pipeline.domain.timeline import Span
 from tests.bench import speaking
 from tests.bench.measure import ROOT
 from tests.bench.source import OUT, Source, bench_source, footage_folder
+from tests.bench.table import Section, markdown
 from tests.sounds import RATE_HZ, write_wav
 
 TOLERANCE_S = 0.02
@@ -339,25 +340,23 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-def to_markdown(rows: SoundRows) -> str:
-    """The tables for people."""
-    tables = (
+def section(*, source: Path | None = None) -> list[Section]:
+    """For `make bench`."""
+    return _tables(measure(source))
+
+
+def _tables(rows: SoundRows) -> list[Section]:
+    found = []
+    for title, table in (
         (f"Bangs in the benchmark source, right within {1000 * TOLERANCE_S:g} ms", rows.impulses),
         ("Speech, in seconds", rows.speech),
-        ("Real footage, which nobody has labelled", rows.real),
-        ("Cost, in CPU-seconds for a second of footage", rows.costs),
-    )
-    lines = ["# Hints in the sound", "", f"Python {platform.python_version()}; {os.cpu_count()} CPUs."]
-    for title, table in tables:
+        ("Sound of real footage, which nobody has labelled", rows.real),
+        ("Cost of hints in the sound, in CPU-seconds for a second of footage", rows.costs),
+    ):
         plain = [asdict(row) for row in table]
-        names = list(plain[0]) if plain else []
-        lines += ["", f"## {title}", "", _line([name.replace("_", " ") for name in names]), _line(["---"] * len(names))]
-        lines += [_line([_shown(value) for value in row.values()]) for row in plain]
-    return "\n".join(lines) + "\n"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+        names = [name.replace("_", " ") for name in (plain[0] if plain else {"none": None})]
+        found.append(Section(title, names, [[_shown(value) for value in row.values()] for row in plain], data=plain))
+    return found
 
 
 def _shown(value: Any) -> str:
@@ -384,8 +383,10 @@ def main() -> None:
     rows = measure(options.source)
     OUT.mkdir(exist_ok=True)
     (OUT / "sound.json").write_text(json.dumps(asdict(rows), indent=2))
-    (OUT / "sound.md").write_text(to_markdown(rows))
-    sys.stdout.write(to_markdown(rows))
+    about = [f"Python {platform.python_version()}; {os.cpu_count()} CPUs."]
+    page = markdown({table.title: table for table in _tables(rows)}, about=about)
+    (OUT / "sound.md").write_text(page)
+    sys.stdout.write(page)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What does `make bench` write? Sections of one table, each as Markdown for people and as JSON for programs.
 
-A section is what a module of this folder measures: its function `section()` returns a `Section`. It may ask for
-`seconds` (how long the benchmark source is), `repeats` and `source` by naming them as keywords with defaults.
+A section is what a module of this folder measures: its function `section()` returns a `Section`, or several. It may ask
+for `seconds` (how long the benchmark source is), `repeats` and `source` by naming them as keywords with defaults.
 
 Cells are what people read: strings, or numbers, which are written with the digits that their column gives them.
 """
