@@ -39,7 +39,7 @@ bench: install ## measure speed against bare ffmpeg and what others use: BENCH="
 	@$(BIN)/python -m tests.bench $(BENCH)
 
 powerloss: install ## kill what sends, docks and preserves footage at a hundred random moments; nothing may be lost
-	@$(BIN)/pytest tests/power --power-losses 100
+	@$(BIN)/pytest -s tests/power --power-losses 100
 
 fuzz: install ## look for faults in one parser for a minute, guided by coverage: TARGET=exif, xmp, tracks, telemetry, manifests or unsealing
 	@test -d .tools/fuzz || $(BIN)/pip install --quiet --target .tools/fuzz "atheris==3.0.0"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.adapters.facts.reader import SERIES_BYTES_MAX, FactReader
 from pipeline.adapters.ffmpeg import Ffmpeg, Limits
-from pipeline.adapters.listening import Listener
 from pipeline.adapters.manifests.reader import ManifestReader
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.sandbox import PARSER_LIMITS, Parsers, WallsHere, walls_here
@@ -33,6 +32,7 @@ from pipeline.settings import Settings, home, load_settings
 
 if TYPE_CHECKING:
     from pipeline.adapters.label_studio import LabelStudio, S3Source
+    from pipeline.adapters.listening import Listener
 
 
 OPENED_BYTES_MAX = 1 << 40
@@ -138,8 +138,11 @@ class Workbench:
         return FactReader(Parsers(scratch=self.scratch.own, limits=limits, must_wall=self._must_wall))
 
     @cached_property
-    def listener(self) -> Listener:
+    def listener(self) -> "Listener":
         """Listens to the sound of recordings for shots and speech."""
+        # NumPy takes a second to import, and twenty megabytes that the dock has no use for.
+        from pipeline.adapters.listening import Listener  # noqa: PLC0415
+
         return Listener()
 
     @cached_property
