@@ -30,7 +30,7 @@ NOTHING_ELSE = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
 
 _PROTOCOLS = "file"
 _DEMUXERS = "mov,matroska,avi,mpegts,mpeg,asf,wav"
-_ONE_FORM = {
+ONE_FORM = {
     "h264": "h264_mp4toannexb,filter_units=remove_types=6-12",
     "hevc": "hevc_mp4toannexb,filter_units=remove_types=32-40",
     "aac": "aac_adtstoasc",
@@ -104,10 +104,10 @@ def stream_hashes_argv(facts: MediaFacts, limits: Limits) -> list[str]:
     options = {"ignore_editlist": 1} if facts.container.startswith("mov") else {}
     source = open_source(limits, **options)
     streams = [source[str(facts.video.stream_index)]]
-    filters = {"bsf:v": _ONE_FORM[facts.video.codec]} if facts.video.codec in _ONE_FORM else {}
+    filters = {"bsf:v": ONE_FORM[facts.video.codec]} if facts.video.codec in ONE_FORM else {}
     if facts.audio is not None:
         streams.append(source[str(facts.audio.stream_index)])
-        filters |= {"bsf:a": _ONE_FORM[facts.audio.codec]} if facts.audio.codec in _ONE_FORM else {}
+        filters |= {"bsf:a": ONE_FORM[facts.audio.codec]} if facts.audio.codec in ONE_FORM else {}
     output = ffmpeg.output(*streams, "pipe:1", format="streamhash", hash="sha256", c="copy", copyinkf=None, **filters)
     return compile_command(output, "level+error")
 

@@ -1,0 +1,232 @@
+"""Clips for partners are exact to the frame and hide nothing, on generated footage of every kind and all real footage.
+
+What is read back here is read by plain ffprobe and ffmpeg, not by the code under test.
+"""
+
+import subprocess
+from bisect import bisect_right
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.ffmpeg import Limits, Made
+from pipeline.adapters.ffmpeg.excerpting import packet_hashes_argv
+from pipeline.domain.clip import ClipPolicy
+from pipeline.domain.clip_recipe import LIVESTREAM_480P_DROPS, RECIPES, STANDARD, ClipRecipe
+from pipeline.domain.media import MediaFacts
+from pipeline.errors import MediaToolError
+from tests.clip_making import ClipBench, clips_of
+from tests.footage import TRAITS, ShownFrame, make_clip, make_trait, remux, shown_frames
+from tests.real_footage import each
+
+BRIGHTNESS_ERROR = 3
+"""Of 255: what encoding changes; two frames in a row differ by 40 and more."""
+
+NO_EXCERPT = {
+    **dict.fromkeys(("variable_rate",), "rate varies"),
+    **dict.fromkeys(("open_gop", "hevc"), "clean keyframe"),
+    **dict.fromkeys(("long_gop",), "clean keyframe"),
+    **dict.fromkeys(("edit_list",), "clean keyframe"),
+    **dict.fromkeys(("rotated_90", "rotated_180"), "on its side"),
+    **dict.fromkeys(("ten_bit", "odd_size"), "do not play everywhere"),
+    "avi": "mjpeg does not play",
+}
+"""Footage of which no clip can be an excerpt, or not every one, and a word of why."""
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> ClipBench:
+    return ClipBench.on(tmp_path_factory.mktemp("scratch"))
+
+
+@pytest.mark.parametrize("trait", TRAITS)
+def test_a_standard_clip_shows_each_frame_of_its_span_once(trait: str, bench: ClipBench, tmp_path: Path) -> None:
+    source = make_trait(trait, tmp_path / "source")
+    facts = bench.media.probe(source)
+    clips = clips_of(facts)
+    theirs = on_grid(shown_frames(source, str(facts.video.stream_index)), facts)
+    made = [found for (found,) in bench.encode(source, facts, clips, tmp_path / "clips")]
+    assert sum(clip.frame_count for clip in clips) == len(theirs)
+    for one, clip in zip(made, clips, strict=True):
+        mine = shown_frames(one.path)
+        wanted = theirs[clip.start_frame : clip.end_frame]
+        assert [Fraction(round(frame.at_s * 10**6), 10**6) - at for at, frame in counted(mine, facts)] == pytest.approx(
+            [0] * clip.frame_count, abs=1e-5
+        )
+        assert max(abs(a.brightness - b.brightness) for a, b in zip(mine, wanted, strict=True)) <= BRIGHTNESS_ERROR
+        assert_nothing_hidden(one, clip.frame_count, facts)
+
+
+@pytest.mark.parametrize("trait", sorted(set(TRAITS) - {"one_frame", "large"}))
+def test_an_excerpt_is_a_run_of_the_original_or_it_is_told_why_not(
+    trait: str, bench: ClipBench, tmp_path: Path
+) -> None:
+    source = make_trait(trait, tmp_path / "source")
+    facts = bench.media.probe(source)
+    clips = clips_of(facts)
+    found = bench.excerpts(source, facts, clips, tmp_path)
+    if trait in NO_EXCERPT:
+        assert any(isinstance(one, str) and NO_EXCERPT[trait] in one for one in found)
+    else:
+        assert all(isinstance(one, Made) for one in found)
+    theirs = packet_hashes(source, facts)
+    shown = frame_hashes(source, facts.video.stream_index)
+    for one, clip in zip(found, clips, strict=True):
+        if isinstance(one, str):
+            continue
+        mine = packet_hashes(one.path, bench.media.probe(one.path))
+        assert is_run(mine["0"], theirs["0"])
+        assert "1" not in mine or is_run(mine["1"], theirs["1"])
+        assert frame_hashes(one.path) == shown[clip.start_frame : clip.end_frame]
+        assert_nothing_hidden(one, clip.frame_count, facts)
+
+
+@pytest.mark.parametrize("film", each("video"))
+def test_clips_of_real_footage(film: Path, bench: ClipBench, tmp_path: Path) -> None:
+    facts = bench.media.probe(film)
+    # One clip from the middle is made whole; of the others, that they can be planned.
+    clips = clips_of(facts, ClipPolicy(stride_s=Fraction(2), minimum_s=Fraction(1)))
+    one = clips[len(clips) // 2]
+    theirs = shown_frames(film, str(facts.video.stream_index))[one.start_frame : one.end_frame]
+    ((made,),) = bench.encode(film, facts, [one], tmp_path / "clips")
+    mine = shown_frames(made.path)
+    assert [a.brightness for a in mine] == pytest.approx([b.brightness for b in theirs], abs=BRIGHTNESS_ERROR)
+    assert_nothing_hidden(made, one.frame_count, facts)
+    (excerpt,) = bench.excerpts(film, facts, [one], tmp_path)
+    if isinstance(excerpt, str):
+        assert film.name.startswith("egoblur")
+    else:
+        assert is_run(packet_hashes(excerpt.path, facts)["0"], packet_hashes(film, facts)["0"])
+        assert_nothing_hidden(excerpt, one.frame_count, facts)
+
+
+def test_a_clip_is_the_same_bytes_whatever_is_made_beside_it(bench: ClipBench, tmp_path: Path) -> None:
+    source = make_trait("b_frames", tmp_path / "source")
+    facts = bench.media.probe(source)
+    clips = clips_of(facts)
+    recipes = [recipe for recipe in RECIPES.values() if isinstance(recipe, ClipRecipe) and recipe.made_from is None]
+    together = bench.encode(source, facts, clips, tmp_path / "together", recipes)
+    again = bench.encode(source, facts, clips, tmp_path / "again", recipes)
+    assert bytes_of(again) == bytes_of(together)
+    alone = [bench.encode(source, facts, [clips[1]], tmp_path / recipe.name, [recipe])[0][0] for recipe in recipes]
+    assert [one.path.read_bytes() for one in alone] == bytes_of(together)[1]
+    assert len(set(bytes_of(together)[1])) == len(recipes)
+    assert not list((tmp_path / "together").glob("*.part"))
+
+
+def test_what_cannot_be_sought_is_made_from_the_beginning(bench: ClipBench, tmp_path: Path) -> None:
+    """An index that calls every frame a keyframe sends the reader into the middle of a GOP."""
+    honest = make_clip(tmp_path / "honest.mp4", seconds=3, audio=None, output_options="-movflags +faststart")
+    facts = bench.media.probe(honest)
+    whole = honest.read_bytes()
+    lying = tmp_path / "lying.mp4"
+    at = whole.index(b"stss")
+    lying.write_bytes(whole[:at] + b"free" + whole[at + 4 :])  # without the list, every frame is one
+    clip = clips_of(facts)[1]
+    ((one,),) = bench.encode(honest, facts, [clip], tmp_path / "one")
+    ((other,),) = bench.encode(lying, facts, [clip], tmp_path / "other")
+    assert other.path.read_bytes() == one.path.read_bytes()
+
+
+def test_words_and_places_of_the_original_reach_no_clip(bench: ClipBench, tmp_path: Path) -> None:
+    plain = make_trait("rate_25", tmp_path / "source")
+    words = "-timecode 10:00:00:00 -metadata title=SECRET-TITLE -metadata location=+51.5-000.1/"
+    marked = remux(plain, tmp_path / "marked.mp4", after=words)
+    facts = bench.media.probe(marked)
+    ((standard,),) = bench.encode(marked, facts, clips_of(facts)[:1], tmp_path / "clips")
+    (excerpt,) = bench.excerpts(marked, facts, clips_of(facts)[:1], tmp_path)
+    assert isinstance(excerpt, Made)
+    assert b"x264" in marked.read_bytes()  # the encoder's own words, in the stream
+    for found in (standard, excerpt):
+        content = found.path.read_bytes()
+        assert not [word for word in (b"SECRET", b"+51.5", b"tmcd", b"Lavf") if word in content]
+    assert b"x264" not in excerpt.path.read_bytes()
+
+
+def test_a_picture_that_stands_still_does_so_where_the_plan_says(bench: ClipBench, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "source.mp4", seconds=4)
+    facts = bench.media.probe(source)
+    (clip,) = clips_of(facts, ClipPolicy(stride_s=Fraction(4), minimum_s=Fraction(2)))
+    theirs, transform = shown_frames(source), None
+    ((made,),) = bench.encode(source, facts, [clip], tmp_path / "clips", [LIVESTREAM_480P_DROPS])
+    from tests.clip_making import a_job  # noqa: PLC0415
+
+    plan = a_job(facts, clip, [LIVESTREAM_480P_DROPS]).plans[0]
+    transform = plan.transform.time
+    assert plan.still
+    live = [transform.to_source(frame / plan.frame_rate) is not None for frame in range(100)]
+    shown = [max(at for at in range(frame + 1) if live[at]) for frame in range(100)]
+    mine = shown_frames(made.path)
+    wanted = [theirs[frame].brightness for frame in shown]
+    assert [frame.brightness for frame in mine] == pytest.approx(wanted, abs=8)
+
+
+def test_a_source_that_is_gone_is_no_fault_of_the_footage(bench: ClipBench, tmp_path: Path) -> None:
+    source = make_trait("rate_25", tmp_path / "source")
+    facts = bench.media.probe(source)
+    source.unlink()
+    with pytest.raises(MediaToolError):
+        bench.encode(source, facts, clips_of(facts), tmp_path / "clips", [STANDARD])
+    assert not list((tmp_path).glob("clips/*"))
+
+
+def on_grid(frames: list[ShownFrame], facts: MediaFacts) -> list[ShownFrame]:
+    """What is seen at each place of the grid: for a varying rate, the frame before is repeated over a gap."""
+    if not facts.video.is_variable_rate:
+        return frames
+    first = frames[0].at_s
+    places = [round((frame.at_s - first) * float(facts.video.frame_rate)) for frame in frames]
+    return [frames[bisect_right(places, at) - 1] for at in range(facts.video.frame_count)]
+
+
+def counted(frames: list[ShownFrame], facts: MediaFacts) -> list[tuple[Fraction, ShownFrame]]:
+    """Each frame with when it must be shown."""
+    return [(number / facts.video.frame_rate, frame) for number, frame in enumerate(frames)]
+
+
+def assert_nothing_hidden(made: Made, frame_count: int, source: MediaFacts) -> None:
+    """What any tool sees, edit lists or not: as many frames as declared, and nothing but picture and sound."""
+    ask = ["ffprobe", "-v", "error", "-ignore_editlist", "1", "-show_entries", "packet=codec_type", "-of", "csv=p=0"]
+    told = subprocess.run([*ask, str(made.path)], check=True, capture_output=True, text=True).stdout.split()
+    assert told.count("video") == frame_count == made.frame_count
+    assert set(told) <= {"video", "audio"}
+    starts = ["ffprobe", "-v", "error", "-show_entries", "stream=codec_type,start_time", "-of", "csv=p=0"]
+    lines = subprocess.run([*starts, str(made.path)], check=True, capture_output=True, text=True).stdout.split()
+    starts_s = dict(line.split(",")[:2] for line in lines)
+    assert abs(Fraction(starts_s["video"])) < Fraction(1, 10**5)
+    if "audio" in starts_s:
+        assert abs(Fraction(starts_s["audio"])) < 1 / source.video.frame_rate
+
+
+def packet_hashes(path: Path, facts: MediaFacts) -> dict[str, list[str]]:
+    """The digest of each packet, in the order of the file, by stream."""
+    folder = path.parent
+    argv = packet_hashes_argv(facts, Limits())
+    argv[argv.index("file:in/source")] = f"file:{path}"
+    lines = subprocess.run(
+        ["ffmpeg", *argv], check=True, capture_output=True, text=True, cwd=folder
+    ).stdout.splitlines()
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if line[:1].isdigit():
+            found.setdefault(line.split(",")[0], []).append(line.rsplit(",", 1)[1].strip())
+    return found
+
+
+def frame_hashes(path: Path, stream: int = 0) -> list[str]:
+    """The digest of each decoded frame."""
+    argv = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-map", f"0:{stream}", "-fps_mode", "passthrough"]
+    lines = subprocess.run(
+        [*argv, "-f", "framemd5", "-"], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    return [line.rsplit(",", 1)[1].strip() for line in lines if line[:1].isdigit()]
+
+
+def is_run(mine: list[str], theirs: list[str]) -> bool:
+    """Whether these are some of those, one after the other."""
+    return any(theirs[at : at + len(mine)] == mine for at in range(len(theirs) - len(mine) + 1))
+
+
+def bytes_of(made: list[tuple[Made, ...]]) -> list[list[bytes]]:
+    return [[one.path.read_bytes() for one in of_clip] for of_clip in made]
