@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 TEST_JOBS ?= 2
 export FIRSTHAND_HOME ?= $(CURDIR)/.firsthand
 
-.PHONY: help install system demo test lint bench powerloss fuzz lock clean
+.PHONY: help install system demo test lint bench releasebench powerloss fuzz lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -37,6 +37,9 @@ lint: $(INSTALLED) ## check style, types and import contracts
 
 bench: install ## measure speed against bare ffmpeg and what others use: BENCH="--only speed --repeats 1" asks for less
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+releasebench: install ## measure what clips for a release cost: make releasebench SOURCE=src.mp4
+	@$(BIN)/python -m tests.bench.release_clips $(SOURCE)
 
 powerloss: install ## kill what sends, docks and preserves footage at a hundred random moments; nothing may be lost
 	@$(BIN)/pytest -s tests/power --power-losses 100

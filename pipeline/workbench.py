@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.adapters.facts.reader import SERIES_BYTES_MAX, FactReader
-from pipeline.adapters.ffmpeg import Ffmpeg, Limits
+from pipeline.adapters.ffmpeg import ClipMaker, Ffmpeg, Limits
 from pipeline.adapters.manifests.reader import ManifestReader
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.sandbox import PARSER_LIMITS, Parsers, WallsHere, walls_here
@@ -105,6 +105,12 @@ class Workbench:
         return Ffmpeg(
             limits=limits, scratch=self.scratch.own, must_wall=self._must_wall, jobs=self.settings.ingest_jobs
         )
+
+    @cached_property
+    def maker(self) -> ClipMaker:
+        """Makes clips for partners, within the same limits."""
+        limits = Limits(wall_s=self.settings.ffmpeg_timeout_s)
+        return ClipMaker(self.media, limits=limits, scratch=self.scratch.own, must_wall=self._must_wall)
 
     @cached_property
     def unsealing(self) -> Parsers:

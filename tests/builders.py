@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pipeline.domain.byproduct import Byproduct, ByproductKind
 from pipeline.domain.chapter import ChapterPlace
+from pipeline.domain.clip_recipe import STANDARD
 from pipeline.domain.clock import ClockReading
 from pipeline.domain.clock_claim import Clock
 from pipeline.domain.custody import CustodyEvent
@@ -20,6 +21,8 @@ from pipeline.domain.decision import Decision
 from pipeline.domain.digest import Sha256
 from pipeline.domain.docking import DockObject
 from pipeline.domain.duplicate import Duplicate, Evidence, SoundMatch, StreamMatch, Verdict
+from pipeline.domain.encoding import Encoding
+from pipeline.domain.encoding_plan import ClipSource, plan_encoding
 from pipeline.domain.exercise import ExerciseDeclaration, Weapon, WornCamera
 from pipeline.domain.footage import Clip, ClipRendition, Location, Original, Recording, Rendition, Upload
 from pipeline.domain.ids import AnnotationId, CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, derive
@@ -225,6 +228,34 @@ def a_clip_rendition(clip: Clip | None = None, rendition: Rendition | None = Non
         at=a_location(made_of.hex(), bucket="working"),
         size_bytes=100,
         frame_count=300,
+    )
+    return replace(whole, **instead)
+
+
+def an_encoding(clip: Clip | None = None, **instead: Any) -> Encoding:
+    clip, inputs = clip or a_clip(), instead.get("inputs", (Sha256.of(b"original"),))
+    recipe, tool = instead.get("recipe_digest", STANDARD.digest), instead.get("tool_identity", TOOL)
+    encoding_id = Encoding.id_for(clip.clip_id, recipe, inputs, tool)
+    plan = plan_encoding(STANDARD, ClipSource(1920, 1080, Fraction(1), Fraction(30), 300, 48_000), clip.clip_id)
+    whole = Encoding(
+        encoding_id=encoding_id,
+        clip_id=clip.clip_id,
+        recipe_name=STANDARD.name,
+        recipe_version=STANDARD.version,
+        recipe_digest=recipe,
+        tool_identity=tool,
+        inputs=inputs,
+        digest=Sha256.of(encoding_id.bytes),
+        at=a_location(str(encoding_id), bucket="working"),
+        size_bytes=700,
+        frame_count=300,
+        frame_rate=Fraction(30),
+        width_px=1920,
+        height_px=1080,
+        video_codec="h264",
+        audio_codec="aac",
+        transform=plan.transform,
+        encoded_at=NOON,
     )
     return replace(whole, **instead)
 

@@ -8,6 +8,7 @@ from pipeline.domain import keys
 from pipeline.domain.clock_claim import clocks_of
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Duplicate, Verdict
+from pipeline.domain.encoding import Encoding
 from pipeline.domain.ids import AnnotationId, CameraSerial, ReleaseId, UploadId
 from pipeline.domain.media import ClockClaim
 from pipeline.domain.original_facts import OriginalFacts
@@ -19,7 +20,7 @@ from pipeline.workbench import Workbench
 from tests.builders import CAMERA, Chain, a_declaration, a_duplicate, a_track, described_facts
 from tests.sounds import a_speech_listening, an_impulse_listening
 from tests.stages import Stages
-from tests.stored import answer, store_chain
+from tests.stored import answer, store_chain, store_encoding
 
 NASTY_NAME = "[/bold]\u202e[red] Jane's day\x1b[31m é.mp4"
 """What a file may be called: markup, an order to the terminal, and a sign that turns text around."""
@@ -42,6 +43,8 @@ class Furnished:
     bench: Workbench
     chain: Chain
     """Three clips: the first two labelled by two people, the third by one, whose answer was refused."""
+    encoding: Encoding
+    """Of the first clip."""
     annotations: tuple[AnnotationId, ...]
     refused_annotation: AnnotationId
     quarantined: UploadId
@@ -67,6 +70,7 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
         facts.add_clocks(session, chain.original.digest, clocks_of((*chain.recording.facts.clock_claims, A_TIMECODE)))
         sound_hints.add_listening(session, an_impulse_listening(chain.rendition))
         sound_hints.add_listening(session, a_speech_listening(chain.rendition))
+    encoding = store_encoding(bench, chain.clips[0])
     given = [one for clip in chain.clips[:2] for one in answer(bench, clip)]
     (refused,) = answer(bench, chain.clips[2], annotators=["annotator-a"], refusal="label 1: [nonsense] is no word")
     damaged = folder / "damaged.mp4"
@@ -102,6 +106,7 @@ def furnish(bench: Workbench, folder: Path) -> Furnished:
     return Furnished(
         bench,
         chain,
+        encoding,
         tuple(one.annotation_id for one in given),
         refused.annotation_id,
         quarantined,

@@ -1,6 +1,6 @@
 """Carries footage through the steps with the parts of a bench, one stage at a time, as the flows do with Prefect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -9,11 +9,21 @@ from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.damage import Damage
 from pipeline.domain.decision import Decision, Ruling
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.domain.ids import (
+    CameraSerial,
+    ClipId,
+    EncodingId,
+    ExerciseId,
+    RecordingId,
+    ReleaseId,
+    RenditionId,
+    UploadId,
+)
 from pipeline.domain.intake_rules import IntakeRules
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.origin import NOTHING_SAID, Origin
 from pipeline.errors import DamagedMediaError, RejectedInputError
+from pipeline.lookup import waiting
 from pipeline.steps import (
     assemble,
     assess,
@@ -21,6 +31,7 @@ from pipeline.steps import (
     cut,
     describe,
     listen,
+    encode,
     preserve,
     probe,
     publish,
@@ -38,6 +49,9 @@ from pipeline.workbench import Workbench
 from tests.builders import CAMERA, EXERCISE
 
 A_CLIP_A_SECOND = ClipPolicy(stride_s=Fraction(1), minimum_s=Fraction(1, 2))
+
+LIGHT = ("viewing",)
+"""What releases of most tests hold: what is there already. What is made for a release has tests of its own."""
 
 
 @dataclass(frozen=True)
@@ -249,17 +263,45 @@ class Stages:
         return self.cut(rendition_id)
 
     def select(
-        self, name: str, version: str, *, annotators_min: int = 1, taxonomy: Taxonomy | None = None
+        self,
+        name: str,
+        version: str,
+        *,
+        annotators_min: int = 1,
+        recipes: Sequence[str] = LIGHT,
+        taxonomy: Taxonomy | None = None,
     ) -> ReleaseId:
         bench = self.bench
         return select.select_clips(
             name,
             version,
             annotators_min=annotators_min,
+            recipes=recipes,
             taxonomy=taxonomy or bench.taxonomy,
             db=bench.db,
             clock=bench.clock,
         )
+
+    def encode(
+        self, clip_ids: Sequence[ClipId], *recipes: str, release_id: ReleaseId | None = None
+    ) -> list[EncodingId]:
+        bench = self.bench
+        return encode.encode_clips(
+            clip_ids,
+            recipes,
+            release_id=release_id,
+            working_bucket=bench.settings.s3_working_bucket,
+            store=bench.store,
+            scratch=bench.scratch,
+            maker=bench.maker,
+            db=bench.db,
+            clock=bench.clock,
+        )
+
+    def encode_release(self, release_id: ReleaseId) -> None:
+        """As the flow does: whatever the release was drafted to hold and does not yet."""
+        for clip_ids in waiting.clips_to_encode(self.bench.db, release_id).values():
+            self.encode(clip_ids, *waiting.recipes_of(self.bench.db, release_id), release_id=release_id)
 
     def seal(self, release_id: ReleaseId, *, taxonomy: Taxonomy | None = None) -> None:
         bench = self.bench
@@ -285,9 +327,10 @@ class Stages:
             clock=bench.clock,
         )
 
-    def release(self, name: str, version: str, *, annotators_min: int = 1) -> ReleaseId:
-        """Select, seal and publish."""
-        release_id = self.select(name, version, annotators_min=annotators_min)
+    def release(self, name: str, version: str, *, annotators_min: int = 1, recipes: Sequence[str] = LIGHT) -> ReleaseId:
+        """Select, encode, seal and publish."""
+        release_id = self.select(name, version, annotators_min=annotators_min, recipes=recipes)
+        self.encode_release(release_id)
         self.seal(release_id)
         self.publish(release_id)
         return release_id

@@ -10,13 +10,14 @@ from datetime import timedelta
 from pipeline.domain import keys
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
+from pipeline.domain.encoding import Encoding
 from pipeline.domain.footage import Clip, ClipRendition, Location
 from pipeline.domain.ids import AnnotationId, derive
 from pipeline.domain.labels import ClipLabels
-from pipeline.records import annotations, custody
+from pipeline.records import annotations, custody, encodings
 from pipeline.records.annotations import Answer
 from pipeline.workbench import Workbench
-from tests.builders import Chain, a_chain, add_chain, an_answer, some_labels
+from tests.builders import Chain, a_chain, add_chain, an_answer, an_encoding, an_event, some_labels
 
 
 def content_of(thing_id: object) -> bytes:
@@ -66,6 +67,20 @@ def _store_clip(bench: Workbench, clip: Clip, chain: Chain) -> ClipRendition:
         size_bytes=len(content),
         frame_count=300,
     )
+
+
+def store_encoding(bench: Workbench, clip: Clip) -> Encoding:
+    """What a recipe made of a clip."""
+    made, content = an_encoding(clip), content_of("encoding")
+    digest = Sha256.of(content)
+    key = keys.encoding_key(clip.clip_id, made.encoding_id, digest)
+    at = _put(bench, bench.settings.s3_working_bucket, key, content)
+    stored = replace(made, digest=digest, at=at, size_bytes=len(content))
+    with bench.db.begin() as session:
+        encodings.add_encoding(session, stored)
+        told = an_event(kind="encoded", subject_kind="encoding", subject_id=str(stored.encoding_id), details={})
+        custody.append(session, told)
+    return stored
 
 
 def _put(bench: Workbench, bucket: str, key: str, content: bytes) -> Location:

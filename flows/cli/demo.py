@@ -18,6 +18,7 @@ from flows.cli.runs import run_and_wait
 from flows.cli.upload import JOBS, send_files
 from infra.local import staged_exercise
 from infra.local.annotators import annotate_everything
+from pipeline.domain.clip_recipe import RELEASED_BY_DEFAULT
 from pipeline.errors import CustodyError, RejectedInputError, UsageError
 from pipeline.lookup import listing, waiting
 from pipeline.partner import StoreCredentials, pull, verify
@@ -152,7 +153,11 @@ def _release(bench: Workbench, stages: Stages) -> str:
     with stages.stage("release") as outcome:
         version = str(
             waiting.next_version(
-                bench.db, RELEASE, taxonomy_digest=bench.taxonomy.digest, annotators_min=ANNOTATORS_MIN
+                bench.db,
+                RELEASE,
+                taxonomy_digest=bench.taxonomy.digest,
+                annotators_min=ANNOTATORS_MIN,
+                recipes=RELEASED_BY_DEFAULT,
             )
         )
         if not waiting.is_published(bench.db, RELEASE, version):

@@ -8,6 +8,7 @@ import typer
 from flows.cli.output import Json, emit, err, out, printable, tell
 from flows.cli.runs import run_and_wait
 from pipeline.domain import notification
+from pipeline.domain.clip_recipe import RECIPES, RELEASED_BY_DEFAULT, recipe_names
 from pipeline.domain.keys import release_name
 from pipeline.domain.version import Version
 from pipeline.errors import RejectedInputError, UsageError
@@ -77,16 +78,20 @@ def create(
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and '-'.")],
     version: Annotated[str, typer.Argument(help="MAJOR.MINOR.PATCH; a number is never used twice.")],
     annotators: Annotated[int, typer.Option(min=1, help="How many people must have labelled a clip.")] = 1,
+    recipes: Annotated[
+        str, typer.Option(metavar="NAME,NAME", help=f"What it holds of each clip: {', '.join(('viewing', *RECIPES))}.")
+    ] = ",".join(RELEASED_BY_DEFAULT),
     as_json: Json = False,
 ) -> None:
     """Make a release of every clip that may enter, and publish it. One that was begun is finished."""
     bench = open_workbench()
     release_name(name)
     Version.parse(version)
-    if not waiting.is_released(bench.db, name, version, annotators_min=annotators):
+    asked = recipe_names(recipes)
+    if not waiting.is_released(bench.db, name, version, annotators_min=annotators, recipes=asked):
         run_and_wait(
             "release/release",
-            {"name": name, "version": version, "annotators_min": annotators},
+            {"name": name, "version": version, "annotators_min": annotators, "recipes": list(asked)},
             api_url=bench.settings.prefect_api_url,
             doing="releasing",
             progress=lambda: waiting.release_state(bench.db, name, version),

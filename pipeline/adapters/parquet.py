@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.domain.digest import Sha256
-from pipeline.domain.release import ReleaseBlob, ReleaseChoice, ReleaseClip, ReleaseSegment
+from pipeline.domain.release import ReleaseBlob, ReleaseChoice, ReleaseClip, ReleaseSegment, ReleaseVariant
 from pipeline.domain.version import Version
 
 ROWS_PER_GROUP: Final = 65_536
 """About what release.md measured as quick to filter; a partner reads one group at a time."""
 _ZSTD_LEVEL: Final = 9
 
-Row = TypeVar("Row", ReleaseBlob, ReleaseClip, ReleaseSegment, ReleaseChoice)
+Row = TypeVar("Row", ReleaseBlob, ReleaseClip, ReleaseSegment, ReleaseChoice, ReleaseVariant)
 
 _TEXT = pa.string()
 _DIGEST = pa.binary(32)
@@ -64,6 +64,26 @@ _COLUMNS: Final[Mapping[type, Mapping[str, pa.DataType]]] = {
         "added_in": _TEXT,
         "changed_in": _TEXT,
     },
+    ReleaseVariant: {
+        "clip_id": _TEXT,
+        "asked": _TEXT,
+        "rendition": _TEXT,
+        "because": _TEXT,
+        "recipe_version": pa.int32(),
+        "recipe_sha256": _DIGEST,
+        "made_from": _TEXT,
+        "media_sha256": _DIGEST,
+        "duration_us": pa.int64(),
+        "fps_num": pa.int32(),
+        "fps_den": pa.int32(),
+        "frame_count": pa.int32(),
+        "width": pa.int16(),
+        "height": pa.int16(),
+        "vcodec": _TEXT,
+        "acodec": _TEXT,
+        "transform": _TEXT,
+        "tier": _TEXT,
+    },
     ReleaseSegment: {
         "segment_id": _TEXT,
         "clip_id": _TEXT,
@@ -89,10 +109,11 @@ _COLUMNS: Final[Mapping[type, Mapping[str, pa.DataType]]] = {
         "source": _TEXT,
     },
 }
-_NULLABLE: Final = frozenset({"acodec"})
+_NULLABLE: Final = frozenset({"acodec", "because", "made_from", "recipe_version"})
 _ORDER: Final[Mapping[type, tuple[str, ...]]] = {
     ReleaseBlob: ("clip_id", "rendition"),
     ReleaseClip: ("clip_id",),
+    ReleaseVariant: ("clip_id", "asked"),
     ReleaseSegment: ("clip_id", "annotation_no", "start_us", "end_us", "label", "segment_id"),
     ReleaseChoice: ("clip_id", "annotation_no", "question", "answer"),
 }

@@ -13,7 +13,9 @@ FaultKind = Literal[
     "row_without_event",
 ]
 
-ThingKind = Literal["exercise", "upload", "original", "recording", "rendition", "clip", "annotation", "release"]
+ThingKind = Literal[
+    "exercise", "upload", "original", "recording", "rendition", "clip", "encoding", "annotation", "release"
+]
 
 NEEDED_EVENTS: Mapping[str, frozenset[str]] = {
     "upload": frozenset({"received"}),
@@ -21,6 +23,7 @@ NEEDED_EVENTS: Mapping[str, frozenset[str]] = {
     "recording": frozenset({"probed", "assembled"}),
     "rendition": frozenset({"rendered"}),
     "clip": frozenset({"cut"}),
+    "encoding": frozenset({"encoded"}),
     "annotation": frozenset({"labelled", "labels_refused"}),
     "release": frozenset({"drafted"}),
 }

@@ -32,6 +32,8 @@ class Excerpt:
     version: int
     gop_max_s: Fraction
     """Where keyframes are further apart than this, seeking in an excerpt would be slow."""
+    otherwise: str
+    """The recipe for clips that cannot be one."""
 
     @property
     def digest(self) -> Sha256:
@@ -117,7 +119,7 @@ class ClipRecipe:
         return _digest(self)
 
 
-EXCERPT = Excerpt(name="excerpt", version=1, gop_max_s=Fraction(2))
+EXCERPT = Excerpt(name="excerpt", version=1, gop_max_s=Fraction(2), otherwise="standard")
 
 STANDARD = ClipRecipe(
     name="standard",
@@ -250,6 +252,18 @@ def recipe_names(text: str) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise UsageError(f"expected each recipe once, found {text[:200]!r}")
     return names
+
+
+def recipe_digest(name: str) -> Sha256:
+    """The digest of the recipe of this name as it is now.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name == VIEWING.name:
+        return VIEWING.digest
+    recipe_names(name)
+    return RECIPES[name].digest
 
 
 def _digest(recipe: AnyRecipe) -> Sha256:

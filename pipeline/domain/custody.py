@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-SubjectKind = Literal["exercise", "upload", "original", "recording", "rendition", "clip", "annotation", "release"]
+SubjectKind = Literal[
+    "exercise", "upload", "original", "recording", "rendition", "clip", "encoding", "annotation", "release"
+]
 EventKind = Literal[
     "declared",
     "received",
@@ -33,6 +35,7 @@ EventKind = Literal[
     "listened",
     "cut",
     "assessed",
+    "encoded",
     "submitted",
     "labelled",
     "labels_refused",

@@ -9,7 +9,7 @@ Rules kept here:
 * Clips that follow one another closely are made in one go (`runs_of`), because decoding up to the first costs once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -174,3 +174,39 @@ def runs_of(wanted: Iterable[Wanted], frame_rate: Fraction, *, pixels: int) -> l
 def in_order_of_making(recipes: Iterable[AnyRecipe]) -> list[AnyRecipe]:
     """Recipes so that whatever one is made from comes before it."""
     return sorted(recipes, key=lambda recipe: isinstance(recipe, ClipRecipe) and recipe.made_from is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which recipes a clip is made by."""
+
+    answers: tuple[AnyRecipe, ...]
+    """For each that was asked for, the one that answers it."""
+    because: str | None
+    """Why it is no excerpt, where one was asked for."""
+    to_make: tuple[AnyRecipe, ...]
+    """Each once, and whatever one is made from before it."""
+
+
+def recipes_for(
+    names: Sequence[str],
+    pieces: Sequence[Piece],
+    facts: Sequence[MediaFacts],
+    *,
+    is_damaged: bool,
+    known: Mapping[str, AnyRecipe],
+) -> Chosen:
+    """Choose the recipes for a clip: an excerpt where that is possible, else a standard clip in its place."""
+    answers, because = [], None
+    for name in names:
+        recipe = known[name]
+        if isinstance(recipe, Excerpt):
+            because = why_no_excerpt(pieces, facts, recipe, is_damaged=is_damaged)
+            recipe = recipe if because is None else known[recipe.otherwise]
+        answers.append(recipe)
+    parents = [
+        known[recipe.made_from] for recipe in answers if isinstance(recipe, ClipRecipe) and recipe.made_from is not None
+    ]
+    return Chosen(
+        tuple(answers), because, tuple(in_order_of_making({one.name: one for one in (*parents, *answers)}.values()))
+    )

@@ -17,6 +17,7 @@ Rules kept here:
                  clips/<rendition>/<clip>/<sha256>.mp4
                  byproducts/<rendition>/<kind>/<number>/<sha256>
                  series/<sha256 of the original>/<sha256>.jsonl.gz
+                 encodings/<clip>/<encoding>/<sha256>.mp4
                  sealed/<release>/<sha256>
     releases     blobs/<tier>/sha256/ab/<sha256>.mp4
                  <name>/releases/<version>/release.json, files.parquet, tables/*.parquet
@@ -28,7 +29,16 @@ from typing import Final, NewType
 from uuid import UUID
 
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, derive
+from pipeline.domain.ids import (
+    CameraSerial,
+    ClipId,
+    EncodingId,
+    ExerciseId,
+    RecordingId,
+    ReleaseId,
+    RenditionId,
+    derive,
+)
 from pipeline.domain.version import Version
 from pipeline.errors import UsageError
 
@@ -178,6 +188,11 @@ def byproduct_key(rendition_id: RenditionId, kind: str, ordinal: int, digest: Sh
 def series_key(original: Sha256, digest: Sha256) -> str:
     """Where all samples of an original's telemetry lie in the working bucket."""
     return f"series/{original}/{digest}.jsonl.gz"
+
+
+def encoding_key(clip_id: ClipId, encoding_id: EncodingId, digest: Sha256) -> str:
+    """Where what a recipe made of a clip lies in the working bucket: nobody who labels can read it there."""
+    return f"encodings/{clip_id}/{encoding_id}/{digest}.mp4"
 
 
 def sealed_key(release_id: ReleaseId, digest: Sha256) -> str:

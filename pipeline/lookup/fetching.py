@@ -8,10 +8,10 @@ from pipeline.adapters.object_store import ObjectStore, Progress
 from pipeline.domain.byproduct import ByproductKind
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location
-from pipeline.domain.ids import ClipId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.domain.ids import ClipId, EncodingId, RecordingId, ReleaseId, RenditionId, UploadId
 from pipeline.errors import UsageError
 from pipeline.lookup.naming import Ref, resolve
-from pipeline.records import Database, Session, byproducts, clips, facts, footage, releases
+from pipeline.records import Database, Session, byproducts, clips, encodings, facts, footage, releases
 
 _SUFFIXES = {
     ByproductKind.SOUND: ".wav",
@@ -150,6 +150,9 @@ def _location(session: Session, ref: Ref) -> tuple[Location, Sha256 | None, str]
     if ref.kind == "clip":
         made = clips.rendition_of_clip(session, ClipId(UUID(ref.thing_id)))
         return made.at, made.digest, ".mp4"
+    if ref.kind == "encoding":
+        encoding = encodings.get_encoding(session, EncodingId(UUID(ref.thing_id)))
+        return encoding.at, encoding.digest, ".mp4"
     if ref.kind == "release":
         release_id = ReleaseId(UUID(ref.thing_id))
         seal = releases.find_seal(session, release_id)

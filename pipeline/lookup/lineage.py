@@ -11,7 +11,16 @@ from pipeline.domain.audit import ThingKind
 from pipeline.domain.digest import Sha256
 from pipeline.domain.exercise import call_cameras
 from pipeline.domain.footage import Upload
-from pipeline.domain.ids import AnnotationId, ClipId, ExerciseId, RecordingId, ReleaseId, RenditionId, UploadId
+from pipeline.domain.ids import (
+    AnnotationId,
+    ClipId,
+    EncodingId,
+    ExerciseId,
+    RecordingId,
+    ReleaseId,
+    RenditionId,
+    UploadId,
+)
 from pipeline.domain.timeline import Span
 from pipeline.lookup import hints
 from pipeline.lookup.began import began
@@ -29,6 +38,7 @@ from pipeline.records import (
     companions,
     custody,
     damages,
+    encodings,
     exercises,
     footage,
     qualities,
@@ -276,6 +286,7 @@ def _clip(session: Session, clip_id: str) -> _Links:
     damage = damages.find_damage(session, clip.recording_id)
     part = damage.part_within(clip.span) if damage is not None else None
     became = [Ref("annotation", str(a.annotation_id)) for a in annotations.answers_for(session, clip.clip_id)]
+    became += [Ref("encoding", str(one.encoding_id)) for one in encodings.encodings_of(session, clip.clip_id)]
     became += [Ref("release", str(draft.release_id)) for draft in releases.releases_with(session, clip.clip_id)]
     return _Links(
         {
@@ -309,6 +320,30 @@ def _quality(session: Session, clip_id: ClipId) -> dict[str, str]:
     }
 
 
+def _encoding(session: Session, encoding_id: str) -> _Links:
+    made = encodings.get_encoding(session, EncodingId(UUID(encoding_id)))
+    known = {one.digest: one.encoding_id for one in encodings.encodings_of(session, made.clip_id)}
+    sources = [
+        Ref("encoding", str(known[digest])) if digest in known else Ref("original", digest.hex)
+        for digest in made.inputs
+    ]
+    return _Links(
+        {
+            "recipe": f"{made.recipe_name} {made.recipe_version}, {made.recipe_digest}",
+            "sha256": made.digest.hex,
+            "size_bytes": str(made.size_bytes),
+            "picture": f"{made.width_px}x{made.height_px} {made.video_codec}, {made.frame_count} frames",
+            "frame_rate": str(made.frame_rate),
+            "sound": made.audio_codec or "none",
+            "made_with": made.tool_identity,
+            "object": f"s3://{made.at.bucket}/{made.at.key}",
+            "version_id": made.at.version_id,
+        },
+        [Ref("clip", str(made.clip_id)), *sources],
+        [],
+    )
+
+
 def _annotation(session: Session, annotation_id: str) -> _Links:
     answer = annotations.answers_by_id(session, [AnnotationId(UUID(annotation_id))])[0]
     facts = {
@@ -336,6 +371,7 @@ def _release(session: Session, release_id: str) -> _Links:
         "version": draft.version,
         "state": "published" if published else "sealed" if seal else "drafted",
         "annotators_min": str(draft.annotators_min),
+        "recipes": ", ".join(recipe.name for recipe in draft.recipes),
         "refused": str(len(releases.refusals_of(session, draft.release_id))),
     }
     if seal:
@@ -353,6 +389,7 @@ _EXPLAIN: dict[ThingKind, Callable[[Session, str], _Links]] = {
     "recording": _recording,
     "rendition": _rendition,
     "clip": _clip,
+    "encoding": _encoding,
     "annotation": _annotation,
     "release": _release,
 }

@@ -1,6 +1,6 @@
 """What still waits to be done, and how much has been?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -8,6 +8,8 @@ from pipeline.adapters.object_store import ObjectStore
 from pipeline.domain import keys
 from pipeline.domain.assignment import exercise_for
 from pipeline.domain.digest import Sha256
+from pipeline.domain.ids import ClipId, RecordingId, ReleaseId
+from pipeline.domain.recipe import VIEWING
 from pipeline.domain.release import select_clips
 from pipeline.domain.version import Version
 from pipeline.records import (
@@ -16,6 +18,7 @@ from pipeline.records import (
     assignments,
     clips,
     companions,
+    encodings,
     exercises,
     facts,
     footage,
@@ -97,14 +100,29 @@ def is_published(db: Database, name: str, version: str) -> bool:
 
 
 def release_state(db: Database, name: str, version: str) -> str:
-    """How far a release is, in one word."""
+    """How far a release is, in a word or two."""
     with db.begin() as session:
         draft = releases.find_draft(session, name, version)
         if draft is None:
             return "selecting"
         if releases.find_publication(session, draft.release_id) is not None:
             return "published"
-        return "publishing" if releases.find_seal(session, draft.release_id) else "sealing"
+        if releases.find_seal(session, draft.release_id):
+            return "publishing"
+        left = sum(map(len, encodings.left_to_encode(session, draft.release_id).values()))
+        return f"encoding: {left} clips left" if left else "sealing"
+
+
+def clips_to_encode(db: Database, release_id: ReleaseId) -> dict[RecordingId, list[ClipId]]:
+    """Clips of a release of which something is still to be made, by recording."""
+    with db.begin() as session:
+        return encodings.left_to_encode(session, release_id)
+
+
+def recipes_of(db: Database, release_id: ReleaseId) -> list[str]:
+    """What a release is to hold of each clip that is not there already."""
+    with db.begin() as session:
+        return [one.name for one in releases.get_draft(session, release_id).recipes if one.name != VIEWING.name]
 
 
 def anything_since_last_audit(db: Database) -> bool:
@@ -120,19 +138,23 @@ def clips_to_submit(db: Database, taxonomy_digest: Sha256) -> int:
         return len(clips.clips_without_task(session, taxonomy_digest))
 
 
-def is_released(db: Database, name: str, version: str, *, annotators_min: int) -> bool:
+def is_released(db: Database, name: str, version: str, *, annotators_min: int, recipes: Sequence[str]) -> bool:
     """Whether partners can already read this release, made on these terms; on other terms it is another question."""
     with db.begin() as session:
         draft = releases.find_draft(session, name, version)
         published = draft is not None and releases.find_publication(session, draft.release_id) is not None
-    return published and draft is not None and draft.annotators_min == annotators_min
+    if not published or draft is None:
+        return False
+    return (draft.annotators_min, [one.name for one in draft.recipes]) == (annotators_min, list(recipes))
 
 
-def next_version(db: Database, name: str, *, taxonomy_digest: Sha256, annotators_min: int) -> Version:
+def next_version(
+    db: Database, name: str, *, taxonomy_digest: Sha256, annotators_min: int, recipes: Sequence[str]
+) -> Version:
     """Which version of a dataset should be made now?
 
-    The newest, when it is not published yet or already holds every clip that may enter; else the next minor version,
-    since clips are added and none is changed.
+    The newest, when it is not published yet or already holds every clip that may enter, by the same recipes; else the
+    next minor version, since clips are added and none is changed.
     """
     with db.begin() as session:
         drafts = [draft for draft in releases.all_drafts(session) if draft.name == name]
@@ -143,5 +165,6 @@ def next_version(db: Database, name: str, *, taxonomy_digest: Sha256, annotators
         if releases.find_publication(session, newest.release_id) is None:
             return version
         ready = set(select_clips(candidates(session, taxonomy_digest), annotators_min=annotators_min).chosen)
+        is_alike = [one.name for one in newest.recipes] == list(recipes)
         held = {member.clip_id for member in releases.members_of(session, newest.release_id)}
-    return version if ready <= held else Version(version.major, version.minor + 1, 0)
+    return version if ready <= held and is_alike else Version(version.major, version.minor + 1, 0)

@@ -7,6 +7,7 @@ from pipeline.records import (  # noqa: F401 -- whoever sees one table sees them
     tables_chapters,
     tables_dock,
     tables_duplicates,
+    tables_encodings,
     tables_facts,
     tables_quality,
     tables_sightings,

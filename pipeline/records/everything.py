@@ -14,6 +14,7 @@ from pipeline.records.tables import (
     RenditionRow,
     UploadRow,
 )
+from pipeline.records.tables_encodings import EncodingRow
 
 _IDS: tuple[tuple[ThingKind, sa.orm.InstrumentedAttribute[object]], ...] = (
     ("upload", UploadRow.upload_id),
@@ -21,6 +22,7 @@ _IDS: tuple[tuple[ThingKind, sa.orm.InstrumentedAttribute[object]], ...] = (
     ("recording", RecordingRow.recording_id),
     ("rendition", RenditionRow.rendition_id),
     ("clip", ClipRow.clip_id),
+    ("encoding", EncodingRow.encoding_id),
     ("annotation", AnnotationRow.annotation_id),
     ("release", ReleaseRow.release_id),
 )

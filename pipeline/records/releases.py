@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Location
 from pipeline.domain.ids import AnnotationId, ClipId, ReleaseId, RenditionId
+from pipeline.domain.recipe import VIEWING
 from pipeline.errors import UsageError
 from pipeline.records.footage import insert_new
 from pipeline.records.tables import (
@@ -19,6 +20,7 @@ from pipeline.records.tables import (
     ReleaseRow,
     ReleaseSealRow,
 )
+from pipeline.records.tables_encodings import ReleaseRecipeRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,18 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedRecipe:
+    """What a release is to hold of each clip, as the recipe was when it was drafted."""
+
+    name: str
+    digest: Sha256
+
+
+WHAT_PEOPLE_SAW = (AskedRecipe(VIEWING.name, VIEWING.digest),)
+"""What a release holds that an older Firsthand drafted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A release whose members are fixed."""
 
@@ -40,6 +54,8 @@ class Draft:
     taxonomy_digest: Sha256
     annotators_min: int
     drafted_at: datetime
+    recipes: tuple[AskedRecipe, ...] = WHAT_PEOPLE_SAW
+    """In order: the first is the clip's own, the others are its variants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,15 @@ def add_draft(
         drafted_at=draft.drafted_at,
     ):
         return False
+    for ordinal, recipe in enumerate(draft.recipes):
+        insert_new(
+            session,
+            ReleaseRecipeRow,
+            release_id=draft.release_id,
+            ordinal=ordinal,
+            recipe_name=recipe.name,
+            recipe_digest=recipe.digest.hex,
+        )
     for member in members:
         insert_new(
             session,
@@ -92,7 +117,7 @@ def add_draft(
 def find_draft(session: Session, name: str, version: str) -> Draft | None:
     """The release of this name and version; `None` when there is none."""
     row = session.scalar(sa.select(ReleaseRow).where(ReleaseRow.name == name, ReleaseRow.version == version))
-    return _draft(row) if row else None
+    return _draft(session, row) if row else None
 
 
 def get_draft(session: Session, release_id: ReleaseId) -> Draft:
@@ -104,12 +129,12 @@ def get_draft(session: Session, release_id: ReleaseId) -> Draft:
     row = session.get(ReleaseRow, release_id)
     if row is None:
         raise UsageError(f"no release {release_id}")
-    return _draft(row)
+    return _draft(session, row)
 
 
 def all_drafts(session: Session) -> list[Draft]:
     """Every release, oldest first."""
-    return [_draft(row) for row in session.scalars(sa.select(ReleaseRow).order_by(ReleaseRow.drafted_at))]
+    return [_draft(session, row) for row in session.scalars(sa.select(ReleaseRow).order_by(ReleaseRow.drafted_at))]
 
 
 def members_of(session: Session, release_id: ReleaseId) -> list[Member]:
@@ -145,7 +170,7 @@ def releases_with(session: Session, clip_id: ClipId) -> list[Draft]:
         .where(ReleaseClipRow.clip_id == clip_id)
         .order_by(ReleaseRow.drafted_at)
     )
-    return [_draft(row) for row in rows]
+    return [_draft(session, row) for row in rows]
 
 
 def add_seal(session: Session, release_id: ReleaseId, seal: Seal) -> bool:
@@ -187,7 +212,12 @@ def find_publication(session: Session, release_id: ReleaseId) -> Publication | N
     )
 
 
-def _draft(row: ReleaseRow) -> Draft:
+def _draft(session: Session, row: ReleaseRow) -> Draft:
+    recipes = session.scalars(
+        sa.select(ReleaseRecipeRow)
+        .where(ReleaseRecipeRow.release_id == row.release_id)
+        .order_by(ReleaseRecipeRow.ordinal)
+    )
     return Draft(
         release_id=ReleaseId(row.release_id),
         name=row.name,
@@ -195,4 +225,5 @@ def _draft(row: ReleaseRow) -> Draft:
         taxonomy_digest=Sha256(row.taxonomy_digest),
         annotators_min=row.annotators_min,
         drafted_at=row.drafted_at,
+        recipes=tuple(AskedRecipe(one.recipe_name, Sha256(one.recipe_digest)) for one in recipes) or WHAT_PEOPLE_SAW,
     )

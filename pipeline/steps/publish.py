@@ -10,12 +10,13 @@ from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.scratch import Scratch
 from pipeline.domain import keys
 from pipeline.domain.custody import CustodyEvent
-from pipeline.domain.footage import ClipRendition, Location
+from pipeline.domain.footage import Location
 from pipeline.domain.ids import ReleaseId
 from pipeline.domain.release import Manifest
 from pipeline.domain.release.building import TIER
 from pipeline.errors import SealedReleaseError
-from pipeline.records import Database, clips, custody, releases
+from pipeline.records import Database, custody, encodings, releases
+from pipeline.records.encodings import HeldBytes
 
 log = structlog.get_logger()
 
@@ -61,13 +62,10 @@ def publish_release(
             return
         if seal is None:
             raise SealedReleaseError(f"release {release_id} is not sealed: seal it before publishing")
-        made = [
-            clips.clip_rendition(session, member.clip_id, member.rendition_id)
-            for member in releases.members_of(session, release_id)
-        ]
+        held = encodings.bytes_of(session, release_id)
     manifest = Manifest.parse(seal.manifest)
 
-    def copy_clip(clip: ClipRendition) -> None:
+    def copy_clip(clip: HeldBytes) -> None:
         key = keys.blob_key(TIER, clip.digest)
         there = store.head(releases_bucket, key)
         if there is not None and (there.digest, there.size_bytes) == (clip.digest, clip.size_bytes):
@@ -79,7 +77,7 @@ def publish_release(
             store.put_once(releases_bucket, key, path, digest=clip.digest, media_type="video/mp4", reader=reader)
 
     with ThreadPoolExecutor(COPIES) as pool:
-        list(pool.map(copy_clip, made))
+        list(pool.map(copy_clip, held))
     for file in manifest.files:
         with scratch.folder() as folder:
             path = folder / "file"
@@ -104,4 +102,4 @@ def publish_release(
                     "published", "release", str(release_id), published_at, {"manifest": seal.manifest_digest.hex}
                 ),
             )
-    log.info("release_published", release_id=str(release_id), clips=len(made))
+    log.info("release_published", release_id=str(release_id), files=len(held))

@@ -1,6 +1,6 @@
 """Freeze a release: its tables and its manifest get their bytes, and nothing changes after this."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -12,6 +12,7 @@ from pipeline.domain import keys
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.ids import ClipId, ReleaseId
 from pipeline.domain.labels import Taxonomy
+from pipeline.domain.recipe import VIEWING
 from pipeline.domain.release import (
     Manifest,
     ReleaseBlob,
@@ -19,14 +20,16 @@ from pipeline.domain.release import (
     ReleaseClip,
     ReleaseFile,
     ReleaseSegment,
+    ReleaseVariant,
     TaxonomyRef,
 )
-from pipeline.domain.release.building import Chosen, rows_of
+from pipeline.domain.release.building import Chosen, ChosenFile, rows_of
 from pipeline.domain.release.groups import groups_of
 from pipeline.domain.release.history import Content, History, history_of
 from pipeline.domain.version import Version
 from pipeline.errors import SealedReleaseError
-from pipeline.records import Database, annotations, clips, custody, duplicates, footage, releases
+from pipeline.records import Database, annotations, clips, custody, duplicates, encodings, footage, releases
+from pipeline.records.encodings import HeldEncoding
 from pipeline.records.releases import Draft, Member
 
 log = structlog.get_logger()
@@ -49,7 +52,8 @@ def seal_release(
     bytes again, because all of them come from the draft.
 
     Raises:
-        SealedReleaseError: the taxonomy is not the one that the release was drafted under.
+        SealedReleaseError: the taxonomy is not the one that the release was drafted under, or clips are not encoded
+            yet.
         StoreUnavailableError: S3 did not answer; the release is not sealed.
     """
     with db.begin() as session:
@@ -59,6 +63,11 @@ def seal_release(
         if draft.taxonomy_digest != taxonomy.digest:
             raise SealedReleaseError(
                 f"release {release_id} was drafted under taxonomy {draft.taxonomy_digest}, found {taxonomy.digest}"
+            )
+        if left := encodings.left_to_encode(session, release_id):
+            raise SealedReleaseError(
+                f"release {release_id}: expected every clip by every recipe that it was drafted with, found "
+                f"{sum(map(len, left.values()))} clips of {len(left)} recordings that are not encoded yet"
             )
         contents = _files(session, draft, taxonomy)
     manifest = Manifest.of(
@@ -89,8 +98,9 @@ def seal_release(
 def _files(session: Session, draft: Draft, taxonomy: Taxonomy) -> list[tuple[ReleaseFile, bytes]]:
     rows = [rows_of(chosen, taxonomy_version=str(taxonomy.version)) for chosen in _chosen(session, draft)]
     tables = {
-        keys.FILES_PATH: table_bytes(ReleaseBlob, (row.blob for row in rows)),
+        keys.FILES_PATH: table_bytes(ReleaseBlob, (blob for row in rows for blob in row.blobs)),
         "tables/clips.parquet": table_bytes(ReleaseClip, (row.clip for row in rows)),
+        "tables/variants.parquet": table_bytes(ReleaseVariant, (variant for row in rows for variant in row.variants)),
         "tables/segments.parquet": table_bytes(ReleaseSegment, (segment for row in rows for segment in row.segments)),
         "tables/choices.parquet": table_bytes(ReleaseChoice, (choice for row in rows for choice in row.choices)),
     }
@@ -111,6 +121,7 @@ def _chosen(session: Session, draft: Draft) -> list[Chosen]:
     histories = _histories(session, draft, members)
     known = [(one.recording_id, one.exercise_id) for one in footage.all_recordings(session)]
     groups = groups_of(known, duplicates.related_recordings(session))
+    held = {(one.clip_id, one.asked): one for one in encodings.held_by(session, draft.release_id)}
     found: list[Chosen] = []
     for member in members:
         clip = clips.get_clip(session, member.clip_id)
@@ -119,9 +130,8 @@ def _chosen(session: Session, draft: Draft) -> list[Chosen]:
         found.append(
             Chosen(
                 clip=clip,
-                made=clips.clip_rendition(session, member.clip_id, member.rendition_id),
                 recording=recording,
-                rendition=footage.get_rendition(session, member.rendition_id),
+                files=tuple(_file_of(session, recipe.name, member, held) for recipe in draft.recipes),
                 group=groups[recording.exercise_id],
                 labels=tuple(answer.labels for answer in answers if answer.labels is not None),
                 history=histories[member.clip_id],
@@ -130,17 +140,39 @@ def _chosen(session: Session, draft: Draft) -> list[Chosen]:
     return found
 
 
+def _file_of(
+    session: Session, asked: str, member: Member, held: Mapping[tuple[ClipId, str], HeldEncoding]
+) -> ChosenFile:
+    if asked != VIEWING.name:
+        one = held[member.clip_id, asked]
+        return ChosenFile.of_encoding(asked, encodings.get_encoding(session, one.encoding_id), one.because)
+    clip = clips.get_clip(session, member.clip_id)
+    made = clips.clip_rendition(session, member.clip_id, member.rendition_id)
+    rendition = footage.get_rendition(session, member.rendition_id)
+    return ChosenFile.of_viewing(clip, made, rendition, footage.get_recording(session, clip.recording_id))
+
+
 def _histories(session: Session, draft: Draft, members: list[Member]) -> Mapping[ClipId, History]:
     version = Version.parse(draft.version)
     earlier = [
-        (Version.parse(other.version), {m.clip_id: _content(m) for m in releases.members_of(session, other.release_id)})
+        (Version.parse(other.version), _contents(session, other, releases.members_of(session, other.release_id)))
         for other in releases.all_drafts(session)
         if other.name == draft.name
         and Version.parse(other.version) < version
         and releases.find_publication(session, other.release_id) is not None
     ]
-    return {member.clip_id: history_of(member.clip_id, _content(member), version, earlier) for member in members}
+    now = _contents(session, draft, members)
+    return {clip_id: history_of(clip_id, content, version, earlier) for clip_id, content in now.items()}
 
 
-def _content(member: Member) -> Content:
-    return Content(member.rendition_id, member.annotation_ids)
+def _contents(session: Session, draft: Draft, members: Sequence[Member]) -> dict[ClipId, Content]:
+    held = {(one.clip_id, one.asked): one.encoding_id for one in encodings.held_by(session, draft.release_id)}
+    names = [recipe.name for recipe in draft.recipes]
+    return {
+        member.clip_id: Content(
+            member.rendition_id,
+            member.annotation_ids,
+            tuple(held[member.clip_id, name] for name in names if (member.clip_id, name) in held),
+        )
+        for member in members
+    }

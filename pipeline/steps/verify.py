@@ -19,7 +19,19 @@ from pipeline.domain.ids import derive
 from pipeline.domain.release import Manifest
 from pipeline.domain.release.building import TIER
 from pipeline.errors import BrokenCustodyError, DigestMismatchError, MissingObjectError
-from pipeline.records import Database, Session, audits, byproducts, clips, custody, everything, facts, footage, releases
+from pipeline.records import (
+    Database,
+    Session,
+    audits,
+    byproducts,
+    clips,
+    custody,
+    encodings,
+    everything,
+    facts,
+    footage,
+    releases,
+)
 
 log = structlog.get_logger()
 
@@ -126,6 +138,8 @@ def _claims(session: Session) -> Iterator[_Claim]:
         yield _Claim(f"{beside.kind} of rendition {beside.rendition_id}", beside.at, beside.digest)
     for made in clips.all_clip_renditions(session):
         yield _Claim(f"clip {made.clip_id}", made.at, made.digest)
+    for encoding in encodings.all_encodings(session):
+        yield _Claim(f"encoding {encoding.encoding_id}", encoding.at, encoding.digest)
     for draft in releases.all_drafts(session):
         seal = releases.find_seal(session, draft.release_id)
         published = releases.find_publication(session, draft.release_id)
@@ -137,6 +151,5 @@ def _claims(session: Session) -> Iterator[_Claim]:
         for file in manifest.files:
             key = keys.release_key(manifest.name, manifest.version, file.path)
             yield _Claim(subject, Location(bucket, key, NEWEST), file.digest)
-        for member in releases.members_of(session, draft.release_id):
-            digest = clips.clip_rendition(session, member.clip_id, member.rendition_id).digest
-            yield _Claim(subject, Location(bucket, keys.blob_key(TIER, digest), NEWEST), digest)
+        for held in encodings.bytes_of(session, draft.release_id):
+            yield _Claim(subject, Location(bucket, keys.blob_key(TIER, held.digest), NEWEST), held.digest)

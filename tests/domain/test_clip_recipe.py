@@ -8,7 +8,7 @@ from pipeline.domain.clip_recipe import EXCERPT, RECIPES, RELEASED_BY_DEFAULT, S
 from pipeline.errors import UsageError
 
 DIGESTS = {
-    "excerpt 1": "51dd7b4c0eccfd0e",
+    "excerpt 1": "fe79f9df37dc473b",
     "standard 1": "54bd09fb21a5ab7b",
     "livestream-360p 1": "607db5aaff9ff029",
     "livestream-480p-drops 1": "e9f1394e06be9f39",

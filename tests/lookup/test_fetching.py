@@ -20,7 +20,7 @@ def fetch(bench: Workbench, text: object, target: Path) -> Fetched:
     return found
 
 
-@pytest.mark.parametrize("kind", ["upload", "original", "recording", "rendition", "clip", "release"])
+@pytest.mark.parametrize("kind", ["upload", "original", "recording", "rendition", "clip", "encoding", "release"])
 def test_the_bytes_of_a_thing_arrive_verified(furnished: Furnished, tmp_path: Path, kind: str) -> None:
     chain, bench = furnished.chain, furnished.bench
     with bench.db.begin() as session:
@@ -32,6 +32,7 @@ def test_the_bytes_of_a_thing_arrive_verified(furnished: Furnished, tmp_path: Pa
         "recording": (chain.recording.recording_id, b"footage one", ""),
         "rendition": (chain.rendition.rendition_id, content_of(chain.rendition.rendition_id), ".mp4"),
         "clip": (chain.clips[0].clip_id, content_of(chain.clips[0].clip_id), ".mp4"),
+        "encoding": (furnished.encoding.encoding_id, content_of("encoding"), ".mp4"),
         "release": (furnished.published, seal.manifest, ".json"),
     }[kind]
     found = fetch(bench, thing_id, tmp_path)

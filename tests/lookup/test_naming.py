@@ -21,6 +21,7 @@ def refs_of(furnished: Furnished) -> dict[ThingKind, Ref]:
         "recording": chain.recording.recording_id,
         "rendition": chain.rendition.rendition_id,
         "clip": chain.clips[0].clip_id,
+        "encoding": furnished.encoding.encoding_id,
         "annotation": furnished.annotations[0],
         "release": furnished.published,
     }

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.domain.digest import Sha256
@@ -7,7 +8,7 @@ from pipeline.records import Database
 from pipeline.workbench import Workbench
 from tests.builders import TAXONOMY
 from tests.furnished import Furnished
-from tests.stages import Stages
+from tests.stages import LIGHT, Stages
 from tests.stored import answer, store_chain
 
 
@@ -48,10 +49,11 @@ def test_how_far_a_release_is_is_one_word(furnished: Furnished) -> None:
 
 def test_a_release_is_done_only_on_the_terms_that_are_asked_for(furnished: Furnished) -> None:
     db = furnished.bench.db
-    assert waiting.is_released(db, "attack-early", "1.0.0", annotators_min=2)
-    assert not waiting.is_released(db, "attack-early", "1.0.0", annotators_min=1)
-    assert not waiting.is_released(db, "attack-early", "1.1.0", annotators_min=2)
-    assert not waiting.is_released(db, "attack-early", "2.0.0", annotators_min=2)
+    assert waiting.is_released(db, "attack-early", "1.0.0", annotators_min=2, recipes=LIGHT)
+    assert not waiting.is_released(db, "attack-early", "1.0.0", annotators_min=2, recipes=["standard"])
+    assert not waiting.is_released(db, "attack-early", "1.0.0", annotators_min=1, recipes=LIGHT)
+    assert not waiting.is_released(db, "attack-early", "1.1.0", annotators_min=2, recipes=LIGHT)
+    assert not waiting.is_released(db, "attack-early", "2.0.0", annotators_min=2, recipes=LIGHT)
 
 
 def test_after_an_audit_nothing_is_left_to_audit_until_something_happens(own_bench: Workbench) -> None:
@@ -71,8 +73,10 @@ def test_clips_wait_to_be_sent_out(furnished: Furnished, db: Database) -> None:
 def test_the_next_version_is_the_first_the_unfinished_or_one_for_what_is_new(own_bench: Workbench) -> None:
     stages, taxonomy = Stages(own_bench), own_bench.taxonomy.digest
 
-    def following(taxonomy_digest: Sha256 = taxonomy) -> Version:
-        return waiting.next_version(own_bench.db, "series", taxonomy_digest=taxonomy_digest, annotators_min=2)
+    def following(taxonomy_digest: Sha256 = taxonomy, recipes: Sequence[str] = LIGHT) -> Version:
+        return waiting.next_version(
+            own_bench.db, "series", taxonomy_digest=taxonomy_digest, annotators_min=2, recipes=recipes
+        )
 
     chain = store_chain(own_bench)
     answer(own_bench, chain.clips[0])
@@ -85,5 +89,6 @@ def test_the_next_version_is_the_first_the_unfinished_or_one_for_what_is_new(own
     assert following() == Version(1, 1, 0)
     stages.release("series", "1.1.0", annotators_min=2)
     assert following() == Version(1, 1, 0), "nothing is new"
+    assert following(recipes=["standard"]) == Version(1, 2, 0), "the same clips, made otherwise"
     answer(own_bench, chain.clips[2], annotators=["annotator-a"])
     assert following() == Version(1, 1, 0), "one person is not enough"

@@ -20,6 +20,7 @@ from pipeline.records import (
     decisions,
     docking,
     duplicates,
+    encodings,
     exercises,
     facts,
     footage,
@@ -49,6 +50,7 @@ from tests.builders import (
     add_chain,
     add_two_chapters,
     an_answer,
+    an_encoding,
     an_upload,
     described_facts,
 )
@@ -101,6 +103,10 @@ def filled(databases: Databases) -> Any:
         annotations.add_answer(session, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))
         releases.add_draft(session, draft, [member], [(chain.clips[1].clip_id, "too few annotators")])
+        encoding = an_encoding(chain.clips[0])
+        encodings.add_encoding(session, encoding)
+        held = encodings.HeldEncoding(encoding.clip_id, draft.recipes[0].name, encoding.encoding_id, None)
+        encodings.hold(session, draft.release_id, held)
         releases.add_seal(session, draft.release_id, releases.Seal(Sha256.of(b"{}"), b"{}", NOON))
         releases.add_publication(session, draft.release_id, releases.Publication(a_location(), NOON))
         fault = Fault("missing_object", "clip 1", "gone")

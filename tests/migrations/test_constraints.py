@@ -30,6 +30,11 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_byproducts_not_empty": [{"size_bytes": 0}],
     "ck_byproducts_ordinal_not_negative": [{"ordinal": -1}],
     "ck_clip_qualities_rule_version_positive": [{"rule_version": 0}],
+    "ck_clip_encodings_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
+    "ck_clip_encodings_frame_rate_positive": [{"frame_rate_num": 0}, {"frame_rate_den": 0}],
+    "ck_clip_encodings_made_of_something": [{"inputs": []}],
+    "ck_clip_encodings_not_empty": [{"size_bytes": 0}, {"frame_count": 0}, {"width_px": 0}, {"height_px": -1}],
+    "ck_clip_encodings_recipe_digest_shape": [{"recipe_digest": bad} for bad in NOT_A_DIGEST],
     "ck_clip_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_clip_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}, {"size_bytes": -1}],
     "ck_clock_readings_of_one_thing": [
@@ -105,6 +110,8 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_releases_version_shape": [
         {"version": bad} for bad in ("", "1", "1.0", "1.0.0.0", "v1.0.0", "1.0.0-a", "1.0.0\n")
     ],
+    "ck_release_recipes_ordinal_not_negative": [{"ordinal": -1}],
+    "ck_release_recipes_recipe_digest_shape": [{"recipe_digest": bad} for bad in NOT_A_DIGEST],
     "ck_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}],
     "ck_renditions_recipe_digest_shape": [{"recipe_digest": bad} for bad in NOT_A_DIGEST],

@@ -193,7 +193,7 @@ def test_the_next_version_shares_its_clips_and_says_since_when(
     assert [name for name in seen(partner, bench) if name.startswith("blobs/")] == blobs
     pulled(bench, "series", tmp_path, credentials)
     second = pulled(bench, "series", tmp_path, credentials, "1.1.0")
-    assert second.fetched_files == second.receipt.files == 5, "clips were fetched again"
+    assert second.fetched_files == second.receipt.files == 6, "clips were fetched again"
     since = {
         str(row["clip_id"]): (row["added_in"], row["changed_in"])
         for row in table(second.folder, "tables/clips.parquet")

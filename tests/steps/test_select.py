@@ -47,7 +47,7 @@ def test_clips_that_enough_people_labelled_enter_and_the_others_are_refused_with
             "too_few_annotators: labelled by 1 of at least 2 annotators; invalid_labels: label 1: ends before it begins"
         ),
     }
-    details = {"clips": "2", "refused": "2", "taxonomy": stages.bench.taxonomy.digest.hex}
+    details = {"clips": "2", "recipes": "viewing", "refused": "2", "taxonomy": stages.bench.taxonomy.digest.hex}
     assert events(release_id) == [("drafted", details)]
 
 
@@ -139,6 +139,7 @@ def test_dying_while_recording_leaves_no_draft_and_starting_again_makes_it(
     assert census(stages.bench).new_rows(before) == {
         "releases": 1,
         "release_clips": 2,
+        "release_recipes": 1,
         "release_refusals": 2,
         "custody_events": 1,
     }

@@ -79,6 +79,10 @@ class ClipMaker:
         """
         return self._media.identity
 
+    def probe(self, path: Path) -> MediaFacts:
+        """What a file of ours says of itself: `Ffmpeg.probe`."""
+        return self._media.probe(path)
+
     def encode(
         self,
         jobs: Sequence[ClipJob],

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.domain.ids import AnnotationId, ClipId, RenditionId
+from pipeline.domain.ids import AnnotationId, ClipId, EncodingId, RenditionId
 from pipeline.domain.version import Version
 
 
@@ -14,6 +14,8 @@ class Content:
 
     rendition_id: RenditionId
     annotation_ids: tuple[AnnotationId, ...]
+    encoding_ids: tuple[EncodingId, ...] = ()
+    """What it holds beside or instead of the rendition."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,34 @@ class ReleaseClip:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseVariant:
+    """tables/variants.parquet: one file of a clip, by which recipe it was made, and what was done to the clip."""
+
+    clip_id: ClipId
+    asked: str
+    """What the release was to hold; where that was not possible, `rendition` is another, and `because` says why."""
+    rendition: str
+    because: str | None
+    recipe_version: int | None
+    """`None` for what people looked at."""
+    recipe_sha256: Sha256
+    made_from: str | None
+    """The rendition that this is a variant of; `None`: the originals."""
+    media_sha256: Sha256
+    duration_us: int
+    fps_num: int
+    fps_den: int
+    frame_count: int
+    width: int
+    height: int
+    vcodec: str
+    acodec: str | None
+    transform: str
+    """JSON: which moment and place of the clip is seen when and where; `pipeline.partner.transforms_of` reads it."""
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseSegment:
     """tables/segments.parquet: one annotator saw this kind of event from here to there."""
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.ffmpeg import Limits, Made
+from pipeline.adapters.ffmpeg import ClipMaker, Limits, Made
 from pipeline.adapters.ffmpeg.excerpting import packet_hashes_argv
 from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.clip_recipe import LIVESTREAM_480P_DROPS, RECIPES, STANDARD, ClipRecipe
 from pipeline.domain.media import MediaFacts
-from pipeline.errors import MediaToolError
-from tests.clip_making import ClipBench, clips_of
+from pipeline.errors import MediaLimitError, MediaToolError
+from tests.clip_making import ClipBench, a_job, clips_of
 from tests.footage import TRAITS, ShownFrame, make_clip, make_trait, remux, shown_frames
 from tests.real_footage import each
 
@@ -148,10 +148,8 @@ def test_a_picture_that_stands_still_does_so_where_the_plan_says(bench: ClipBenc
     source = make_clip(tmp_path / "source.mp4", seconds=4)
     facts = bench.media.probe(source)
     (clip,) = clips_of(facts, ClipPolicy(stride_s=Fraction(4), minimum_s=Fraction(2)))
-    theirs, transform = shown_frames(source), None
+    theirs = shown_frames(source)
     ((made,),) = bench.encode(source, facts, [clip], tmp_path / "clips", [LIVESTREAM_480P_DROPS])
-    from tests.clip_making import a_job  # noqa: PLC0415
-
     plan = a_job(facts, clip, [LIVESTREAM_480P_DROPS]).plans[0]
     transform = plan.transform.time
     assert plan.still
@@ -169,6 +167,17 @@ def test_a_source_that_is_gone_is_no_fault_of_the_footage(bench: ClipBench, tmp_
     with pytest.raises(MediaToolError):
         bench.encode(source, facts, clips_of(facts), tmp_path / "clips", [STANDARD])
     assert not list((tmp_path).glob("clips/*"))
+
+
+def test_what_takes_too_long_is_stopped_and_leaves_nothing(bench: ClipBench, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "source.mp4", seconds=4, size="1280x720")
+    facts = bench.media.probe(source)
+    hasty = ClipMaker(bench.media, limits=Limits(wall_s=1), scratch=tmp_path / "scratch")
+    with pytest.raises(MediaLimitError):
+        hasty.encode(
+            [a_job(facts, clips_of(facts)[0], [STANDARD])], {0: source}, [facts], target_dir=tmp_path / "clips"
+        )
+    assert not list((tmp_path / "clips").glob("*"))
 
 
 def on_grid(frames: list[ShownFrame], facts: MediaFacts) -> list[ShownFrame]:
