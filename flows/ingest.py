@@ -20,6 +20,7 @@ from prefect.futures import PrefectFuture, wait
 from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.opening import open_original, open_recording
 from flows.outcome import raise_worst
 from flows.presence import present
 from flows.retry import POLICY
@@ -38,7 +39,6 @@ from pipeline.steps.quarantine import quarantine_recording, quarantine_upload
 from pipeline.steps.receive import receive_uploads
 from pipeline.steps.render import render_recording
 from pipeline.steps.survey import survey_recording
-from pipeline.steps.unseal import unseal_original, unseal_recording
 from pipeline.workbench import ingest_jobs, open_workbench
 
 SHARD_UPLOADS = 200
@@ -149,14 +149,7 @@ def ingest_upload(upload_id: str) -> None:
             )
             # Two uploads of the same bytes share the files that work on them leaves on this machine.
             with bench.db.exclusive(f"original:{digest}"):
-                unseal_original(
-                    digest,
-                    store=bench.store,
-                    scratch=bench.scratch,
-                    parsers=bench.unsealing,
-                    content_keys=bench.content_keys,
-                    db=bench.db,
-                )
+                open_original(digest)
                 recording_id = probe_original(
                     digest, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
                 )
@@ -193,14 +186,7 @@ def _make_clips_of_series(upload_id: UploadId) -> None:
 
 def _make_clips(recording_id: RecordingId) -> None:
     bench = open_workbench()
-    unseal_recording(
-        recording_id,
-        store=bench.store,
-        scratch=bench.scratch,
-        parsers=bench.unsealing,
-        content_keys=bench.content_keys,
-        db=bench.db,
-    )
+    open_recording(recording_id)
     if compare_streams(
         recording_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
     ):

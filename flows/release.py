@@ -13,6 +13,7 @@ from prefect.futures import PrefectFuture, wait
 from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.opening import open_recording
 from flows.outcome import raise_worst
 from flows.presence import present
 from flows.retry import POLICY
@@ -23,7 +24,6 @@ from pipeline.steps.encode import encode_clips
 from pipeline.steps.publish import publish_release
 from pipeline.steps.seal import seal_release
 from pipeline.steps.select import select_clips
-from pipeline.steps.unseal import unseal_recording
 from pipeline.workbench import ingest_jobs, open_workbench
 
 SHARD_RECORDINGS = 50
@@ -92,14 +92,7 @@ def encode_recording(release_id: str, recording_id: str) -> None:
         clip_ids: list[ClipId] = waiting.clips_to_encode(bench.db, named).get(of_recording, [])
         if not clip_ids:
             return
-        unseal_recording(
-            of_recording,
-            store=bench.store,
-            scratch=bench.scratch,
-            parsers=bench.unsealing,
-            content_keys=bench.content_keys,
-            db=bench.db,
-        )
+        open_recording(of_recording)
         encode_clips(
             clip_ids,
             waiting.recipes_of(bench.db, named),
