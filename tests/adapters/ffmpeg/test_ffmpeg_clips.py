@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.adapters.ffmpeg import ClipMaker, Limits, Made
 from pipeline.adapters.ffmpeg.excerpting import packet_hashes_argv
-from pipeline.domain.clip import ClipPolicy
+from pipeline.domain.clip import ClipPolicy, PlannedClip
 from pipeline.domain.clip_recipe import LIVESTREAM_480P_DROPS, RECIPES, STANDARD, ClipRecipe
 from pipeline.domain.media import MediaFacts
 from pipeline.errors import MediaLimitError, MediaToolError
@@ -28,7 +28,7 @@ NO_EXCERPT = {
     **dict.fromkeys(("open_gop", "hevc"), "clean keyframe"),
     **dict.fromkeys(("long_gop",), "clean keyframe"),
     **dict.fromkeys(("edit_list",), "clean keyframe"),
-    **dict.fromkeys(("rotated_90", "rotated_180"), "on its side"),
+    **dict.fromkeys(("rotated_90", "rotated_180", "rotated_270"), "on its side"),
     **dict.fromkeys(("ten_bit", "odd_size"), "do not play everywhere"),
     "avi": "mjpeg does not play",
 }
@@ -44,10 +44,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> ClipBench:
 def test_a_standard_clip_shows_each_frame_of_its_span_once(trait: str, bench: ClipBench, tmp_path: Path) -> None:
     source = make_trait(trait, tmp_path / "source")
     facts = bench.media.probe(source)
-    clips = clips_of(facts)
+    clips = ends_of(clips_of(facts))
     theirs = on_grid(shown_frames(source, str(facts.video.stream_index)), facts)
     made = [found for (found,) in bench.encode(source, facts, clips, tmp_path / "clips")]
-    assert sum(clip.frame_count for clip in clips) == len(theirs)
     for one, clip in zip(made, clips, strict=True):
         mine = shown_frames(one.path)
         wanted = theirs[clip.start_frame : clip.end_frame]
@@ -64,7 +63,7 @@ def test_an_excerpt_is_a_run_of_the_original_or_it_is_told_why_not(
 ) -> None:
     source = make_trait(trait, tmp_path / "source")
     facts = bench.media.probe(source)
-    clips = clips_of(facts)
+    clips = ends_of(clips_of(facts))
     found = bench.excerpts(source, facts, clips, tmp_path)
     if trait in NO_EXCERPT:
         assert any(isinstance(one, str) and NO_EXCERPT[trait] in one for one in found)
@@ -178,6 +177,11 @@ def test_what_takes_too_long_is_stopped_and_leaves_nothing(bench: ClipBench, tmp
             [a_job(facts, clips_of(facts)[0], [STANDARD])], {0: source}, [facts], target_dir=tmp_path / "clips"
         )
     assert not list((tmp_path / "clips").glob("*"))
+
+
+def ends_of(clips: tuple[PlannedClip, ...]) -> list[PlannedClip]:
+    """The first two, which follow one another, and the last."""
+    return [clip for number, clip in enumerate(clips) if number < 2 or number == len(clips) - 1]
 
 
 def on_grid(frames: list[ShownFrame], facts: MediaFacts) -> list[ShownFrame]:
