@@ -140,6 +140,10 @@ def _claims(session: Session) -> Iterator[_Claim]:
         yield _Claim(f"clip {made.clip_id}", made.at, made.digest)
     for encoding in encodings.all_encodings(session):
         yield _Claim(f"encoding {encoding.encoding_id}", encoding.at, encoding.digest)
+    yield from _claims_of_releases(session)
+
+
+def _claims_of_releases(session: Session) -> Iterator[_Claim]:
     for draft in releases.all_drafts(session):
         seal = releases.find_seal(session, draft.release_id)
         published = releases.find_publication(session, draft.release_id)
