@@ -35,9 +35,11 @@ OF_INGEST: Lives = [
     ["record"],  # and probed
     *(["ffmpeg"], ["ffmpeg", "record"]),  # described
     *(["ffmpeg"], ["ffmpeg", "record"]),  # its streams are digested
-    *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # rendered
+    # Rendered: encoded, put together, and five things kept: the rendition, measures, thumbnails, the sheet, the sound.
+    *(["ffmpeg"], ["ffmpeg", "ffmpeg"], *[["ffmpeg", "ffmpeg", "put"]] * 5, ["ffmpeg", "ffmpeg", "record"]),
     # Its pictures are hashed (black bars are looked for first), and compared.
     *(["ffmpeg"], ["ffmpeg", "ffmpeg"], ["ffmpeg", "ffmpeg", "record"], ["ffmpeg", "ffmpeg", "record", "record"]),
+    *(["record"], ["record"]),  # listened to, and judged
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # cut into two clips
     ["record"],  # the text is refused
 ]
