@@ -1,27 +1,24 @@
 """Whatever is killed while a command runs: `firsthand up`, the same command again, and nothing is missing or twice."""
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
-from infra.local.process import marked
 from infra.local.state import State
 from pipeline.domain.clip import ClipPolicy
-from pipeline.records import annotations, clips
+from pipeline.records import annotations
 from pipeline.workbench import Workbench
 from tests.benches import Benches
-from tests.flows.commands import Firsthand, Running, bench_of, label_studio
-from tests.footage import make_clip
+from tests.flows.commands import Firsthand, bench_of, label_studio
+from tests.flows.encoding import busy_footage, clips_in, encoders, flow_runs, wait_for
 from tests.stack_fixtures import SessionStack
 from tests.stages import Stages
 
 EXERCISE, CAMERA = "EX-KILLED", "K1"
-WITHIN_S = 120.0
 UNAVAILABLE = 5
 """The exit code that says: start it, and run the same command again."""
 
@@ -121,46 +118,6 @@ def secrets_left_by_runs(stack: SessionStack) -> list[Path]:
     folder = stack.home / "prefect" / "tmp"
     assert folder.stat().st_mode & 0o077 == 0
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def busy_footage(target: Path, *, seed: int) -> Path:
-    """Footage that takes long enough to encode for somebody to be killed meanwhile."""
-    return make_clip(
-        target, seconds=4, size="640x360", video_filter=f"rotate={seed},noise=alls=20:allf=t:all_seed={seed}"
-    )
-
-
-def clips_in(bench: Workbench, exercise: str | None = None) -> dict[str, str]:
-    """Id and digest of every clip."""
-    with bench.db.begin() as session:
-        wanted = {clip.clip_id for clip in clips.all_clips(session, exercise)}
-        return {
-            str(made.clip_id): made.digest.hex for made in clips.all_clip_renditions(session) if made.clip_id in wanted
-        }
-
-
-def flow_runs(stack: SessionStack) -> list[psutil.Process]:
-    ours = (process for _, process in marked(State.load(stack.home).stack_id))
-    return [process for process in ours if "prefect.engine" in process.cmdline()]
-
-
-def encoders(stack: SessionStack) -> list[psutil.Process]:
-    """The ffmpeg that encode for a flow run now."""
-    children = (child for run in flow_runs(stack) for child in run.children(recursive=True))
-    return [child for child in children if child.name() == "ffmpeg" and "libx264" in child.cmdline()]
-
-
-def wait_for(seen: Callable[[], list[psutil.Process]], command: Running) -> list[psutil.Process]:
-    deadline = time.monotonic() + WITHIN_S
-    while True:
-        try:
-            if found := seen():
-                return found
-        except psutil.Error:
-            continue  # one ended while we looked
-        assert command.process.poll() is None, command.ends()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def kill(stack: SessionStack, victim: str) -> None:

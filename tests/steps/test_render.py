@@ -1,9 +1,14 @@
 import io
+import signal
+import threading
+import time
 import wave
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from pipeline.domain import keys
@@ -11,13 +16,13 @@ from pipeline.domain.byproduct import Byproduct, ByproductKind
 from pipeline.domain.footage import Rendition
 from pipeline.domain.ids import RecordingId
 from pipeline.domain.measures import Measures
-from pipeline.errors import DamagedMediaError
+from pipeline.errors import DamagedMediaError, MediaLimitError
 from pipeline.records import byproducts, footage
 from pipeline.workbench import Workbench
 from tests.census import census
 from tests.databases import Databases
 from tests.dying import dies_while_recording
-from tests.footage import SECONDS
+from tests.footage import SECONDS, make_clip
 from tests.stages import Stages
 from tests.steps.conftest import Events, Footage
 
@@ -170,3 +175,38 @@ def test_frames_that_do_not_decode_are_refused_and_nothing_is_stored(stages: Sta
     with pytest.raises(DamagedMediaError):
         stages.render(recording_id)
     assert census(stages.bench) == before
+
+
+def test_a_decoder_that_hangs_is_stopped_at_its_limit_and_others_go_on(own_bench: Workbench, tmp_path: Path) -> None:
+    settings = own_bench.settings.model_copy(update={"ffmpeg_timeout_s": 6})
+    stages = Stages(Workbench(settings, own_bench.clock))
+    stages.bench.store = own_bench.store
+    hangs, goes_on = make_clip(tmp_path / "hangs.mp4", size="640x360"), make_clip(tmp_path / "goes_on.mp4", rate="30")
+    stages.upload(hangs)
+    (upload_id,) = stages.receive().new
+    recording_id = stages.probe(stages.preserve(upload_id))
+    stopped = threading.Thread(target=hang_the_next_encoder)
+    stopped.start()
+    with pytest.raises(MediaLimitError, match="took longer than 6 s and was stopped") as refused:
+        stages.render(recording_id)
+    stopped.join()
+    stages.quarantine(upload_id, refused.value)
+    assert [one for one in psutil.Process().children(recursive=True) if one.name() == "ffmpeg"] == []
+    stages.bench.db.close()
+    # With the usual limit: a busy machine is not what is tried here.
+    assert len(Stages(own_bench).ingest(goes_on)) == 2
+    with own_bench.db.begin() as session:
+        ((reason, kind),) = [(one.reason, one.error_kind) for one in footage.quarantined(session)]
+    assert kind == "MediaLimitError"
+    assert "took longer than 6 s" in reason
+
+
+def hang_the_next_encoder() -> None:
+    """Stop it from outside, so that it neither goes on nor ends."""
+    while True:
+        with suppress(psutil.Error):
+            for one in psutil.Process().children(recursive=True):
+                if one.name() == "ffmpeg" and "libx264" in one.cmdline():
+                    one.send_signal(signal.SIGSTOP)
+                    return
+        time.sleep(0.01)
