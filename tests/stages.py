@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.domain.alignment import AlignmentId
 from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.damage import Damage
 from pipeline.domain.decision import Decision, Ruling
@@ -25,6 +26,7 @@ from pipeline.domain.origin import NOTHING_SAID, Origin
 from pipeline.errors import DamagedMediaError, RejectedInputError
 from pipeline.lookup import waiting
 from pipeline.steps import (
+    align,
     assemble,
     assess,
     compare,
@@ -261,6 +263,12 @@ class Stages:
         self.listen(rendition_id)
         self.assess(rendition_id)
         return self.cut(rendition_id)
+
+    def align(self, exercise: str = EXERCISE) -> AlignmentId:
+        bench = self.bench
+        return align.align_exercise(
+            ExerciseId(exercise), store=bench.store, scratch=bench.scratch, db=bench.db, clock=bench.clock
+        )
 
     def select(
         self,

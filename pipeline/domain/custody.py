@@ -33,6 +33,7 @@ EventKind = Literal[
     "assembled",
     "rendered",
     "listened",
+    "aligned",
     "cut",
     "assessed",
     "encoded",

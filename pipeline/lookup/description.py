@@ -12,8 +12,8 @@ from pipeline.domain.footage import Recording
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, OriginalKind
 from pipeline.domain.still import CameraNames, GeoPoint
-from pipeline.lookup.began import began, clocks_of_recording
 from pipeline.records import Session, facts
+from pipeline.records.began import began, clocks_of_recording
 
 
 @dataclass(frozen=True, slots=True)

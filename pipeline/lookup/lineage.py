@@ -23,7 +23,6 @@ from pipeline.domain.ids import (
 )
 from pipeline.domain.timeline import Span
 from pipeline.lookup import hints
-from pipeline.lookup.began import began
 from pipeline.lookup.chaptered import chapter_facts
 from pipeline.lookup.description import Description, describe_original, describe_recording, in_words
 from pipeline.lookup.doubles import links_of
@@ -44,6 +43,7 @@ from pipeline.records import (
     qualities,
     releases,
 )
+from pipeline.records.began import began
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from pipeline.domain.exercise import ExerciseDeclaration, call_cameras
 from pipeline.domain.footage import Recording
 from pipeline.domain.ids import CameraSerial, ExerciseId
 from pipeline.domain.sound_hint import HintKind
-from pipeline.lookup.began import began
 from pipeline.records import (
     Database,
     assignments,
@@ -30,6 +29,7 @@ from pipeline.records import (
     sound_hints,
 )
 from pipeline.records.audits import Audit
+from pipeline.records.began import began
 
 
 @dataclass(frozen=True, slots=True)

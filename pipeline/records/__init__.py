@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from pipeline.records import (  # noqa: F401 -- whoever sees one table sees them all
+    tables_alignments,
     tables_byproducts,
     tables_chapters,
     tables_dock,

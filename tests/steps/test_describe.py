@@ -17,11 +17,11 @@ from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import RecordingId
 from pipeline.domain.original_facts import DescribedOriginal
 from pipeline.errors import UsageError
-from pipeline.lookup.began import began
 from pipeline.lookup.fetching import get
 from pipeline.lookup.lineage import show
 from pipeline.lookup.listing import list_recordings
 from pipeline.records import facts, footage
+from pipeline.records.began import began
 from pipeline.steps import describe
 from pipeline.workbench import Workbench
 from tests.adapters.facts.conftest import a_photograph

@@ -31,6 +31,8 @@ _PIECES_MAX = 24
 _CANDIDATES_MAX = 6
 _NOISE_Z = 3.0
 """Of a piece's correlation what is below so many spreads counts for nothing."""
+_MEDIAN_OF_NORMAL = 0.6745
+"""Half of all normal values lie within so many spreads."""
 _SCORE_MIN = 1.5
 """A candidate is where pieces stand out together by so many spreads above that."""
 _APART_S = 0.25
@@ -57,6 +59,8 @@ class Envelope:
 
 def envelope_of(sound: Sound) -> Envelope:
     """Listen to all of a sound once."""
+    if not sound.sample_count:
+        return Envelope(np.zeros((_BANDS, 0), np.float32))
     edges = np.geomspace(_LOWEST_HZ, _HIGHEST_HZ, _BANDS + 1) * _WINDOW / RATE_HZ
     columns = np.arange(_WINDOW // 2 + 1)
     within = [(columns >= low) & (columns < high) for low, high in pairwise(edges)]
@@ -67,7 +71,7 @@ def envelope_of(sound: Sound) -> Envelope:
         frames = np.lib.stride_tricks.sliding_window_view(block, _WINDOW)[::HOP]
         power = np.abs(np.fft.rfft(frames * taper, axis=1)) ** 2
         parts.append(np.log((sums @ power.T.astype(np.float32)) + _FLOOR))
-    strength = np.concatenate(parts, axis=1) if parts else np.zeros((_BANDS, 0), np.float32)
+    strength = np.concatenate(parts, axis=1)
     bands = strength - _running_mean(strength)
     spread = np.maximum(bands.std(axis=1, keepdims=True), _QUIETEST)
     return Envelope(np.clip(bands / spread, -_LOUD, _LOUD).astype(np.float32))
@@ -103,13 +107,13 @@ def likely_lags(
     for start, end in pieces:
         piece = np.fft.rfft(second.bands[:, start:end], size, axis=1)
         fits = np.fft.irfft((whole * np.conj(piece)).sum(axis=0), size)
+        spread = _spread(fits[np.arange(start - end + 1, first.hops)])
+        if spread <= 0:
+            continue
         # Where the piece lies before the beginning or behind the end of the first, there is nothing to fit.
         places = lags + start
         inside = (places > start - end) & (places < first.hops)
         values = np.where(inside, fits[places % size], 0.0)
-        spread = float(values[inside].std()) if inside.any() else 0.0
-        if spread <= 0:
-            continue
         slack = 1 + int(np.ceil(drift_max * abs((start + end) / 2 - middle)))
         total += _highest_near(np.maximum(values / spread - _NOISE_Z, 0.0), slack)
     return _peaks(total, lags)
@@ -124,6 +128,11 @@ def _pieces(envelope: Envelope) -> list[tuple[int, int]]:
     starts = sorted({round(at) for at in np.linspace(0, envelope.hops - length, count)})
     activity = envelope.activity()
     return [(start, start + length) for start in starts if float(activity[start : start + length].mean()) > 0]
+
+
+def _spread(fits: NDArray[np.float64]) -> float:
+    """Of the correlation everywhere, by its median: the place that fits, and its neighbours, must not count."""
+    return float(np.median(np.abs(fits))) / _MEDIAN_OF_NORMAL
 
 
 def _highest_near(values: NDArray[np.float64], slack: int) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """How do the recordings of one exercise lie in time, to one another and on one common timeline?
 
+* `stretches`: the parts of recordings that are placed, each without a break;
 * `pairs`: which recordings are worth comparing by sound, and within which lags;
 * `hearing`: what a comparison shows, accepted or refused;
 * `solving`: one offset and drift for each recording out of all pairs;
@@ -8,7 +9,7 @@
 """
 
 from pipeline.domain.alignment.hearing import Candidate, Heard, Hearing, NotHeard, WindowLag, judge_hearing
-from pipeline.domain.alignment.pairs import PairToHear, Stretch, StretchClock, pairs_to_hear
+from pipeline.domain.alignment.pairs import PairToHear, pairs_to_hear
 from pipeline.domain.alignment.placement import (
     Alignment,
     AlignmentId,
@@ -17,15 +18,16 @@ from pipeline.domain.alignment.placement import (
     Pair,
     Placement,
     Projection,
-    StretchKey,
     Timeline,
     Unplaced,
     project,
     project_span,
 )
-from pipeline.domain.alignment.placing import lay_out
+from pipeline.domain.alignment.placing import RULES, lay_out
+from pipeline.domain.alignment.stretches import Stretch, StretchClock, StretchKey, stretches_of
 
 __all__ = [
+    "RULES",
     "Alignment",
     "AlignmentId",
     "Candidate",
@@ -49,4 +51,5 @@ __all__ = [
     "pairs_to_hear",
     "project",
     "project_span",
+    "stretches_of",
 ]

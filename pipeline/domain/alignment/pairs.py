@@ -11,43 +11,13 @@ Rules kept here:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from fractions import Fraction
 from itertools import combinations
 
-from pipeline.domain.alignment.placement import StretchKey
-from pipeline.domain.clock import ClockSource
-from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import CameraSerial
-from pipeline.domain.timeline import Span
+from pipeline.domain.alignment.stretches import Stretch
 
 SHARED_MIN_S = Fraction(5)
 """In less than this too little happens to be sure."""
-
-
-@dataclass(frozen=True, slots=True)
-class StretchClock:
-    """When moment 0 of a recording was, as the clocks tell, for one of its stretches."""
-
-    start_at: datetime
-    uncertainty_s: Fraction
-    source: ClockSource
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of a recording in which no time is lacking, with all that it can be placed by."""
-
-    key: StretchKey
-    span: Span
-    camera_serial: CameraSerial
-    clock: StretchClock
-    sound: Sha256 | None
-    """The digest of its recording's sound; `None` when there is none."""
-    gap_s: Fraction | None = None
-    """Real time since the stretch before it in the same recording, where that is known."""
-    gap_uncertainty_s: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from typing import NewType
 from uuid import UUID
 
 from pipeline.domain.alignment.hearing import Heard, NotHeard
+from pipeline.domain.alignment.stretches import StretchKey
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import ExerciseId, RecordingId, derive
 from pipeline.domain.timeline import Span
@@ -39,14 +40,6 @@ class Method(StrEnum):
     """By what it hears together with others."""
     CLOCKS = "clocks"
     """By what its clocks say."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class StretchKey:
-    """A stretch: a part of a recording in which no time is lacking; of most recordings all of it."""
-
-    recording_id: RecordingId
-    ordinal: int = 0
 
 
 @dataclass(frozen=True, slots=True)

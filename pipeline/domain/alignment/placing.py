@@ -18,19 +18,21 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from pipeline.domain.alignment.hearing import Heard, NotHeard
-from pipeline.domain.alignment.pairs import Stretch
 from pipeline.domain.alignment.placement import (
     Method,
     Pair,
     Placement,
-    StretchKey,
     Timeline,
     Unplaced,
     chain_uncertainty,
 )
 from pipeline.domain.alignment.solving import Measured, Solution, groups_of, solve
+from pipeline.domain.alignment.stretches import Stretch, StretchKey
 from pipeline.domain.clock import SOURCES
 from pipeline.domain.timeline import Span
+
+RULES = "alignment 1"
+"""Their name in records: raised whenever the same measurements could give another timeline."""
 
 CLOCKS_SILENT_MAX_S = Fraction(48 * 3600)
 """Two clocks, each off by up to a day; a time of receipt alone is a month off."""

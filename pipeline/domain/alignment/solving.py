@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.domain.alignment.hearing import SOUND_PATH_S, Heard
-from pipeline.domain.alignment.placement import StretchKey
+from pipeline.domain.alignment.stretches import StretchKey
 
 _DRIFT_SCALE = 1e-4
 """The unit in which drifts are solved for: a hundred ppm, that is a tenth of a second in a quarter of an hour."""

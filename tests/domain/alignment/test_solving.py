@@ -3,7 +3,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.domain.alignment.placement import StretchKey
+from pipeline.domain.alignment import StretchKey
 from pipeline.domain.alignment.solving import Line, Measured, groups_of, solve
 from tests.domain.alignment.scenes import Camera, a_pair, key
 
