@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "upload": ("upload",),
     "dock": ("dock",),
     "route": ("ingest", "audit", "release"),
+    "align": ("align", "timeline"),
     "annotate": ("annotate",),
     "looking": (
         "exercises",

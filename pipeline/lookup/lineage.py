@@ -27,6 +27,7 @@ from pipeline.lookup.chaptered import chapter_facts
 from pipeline.lookup.description import Description, describe_original, describe_recording, in_words
 from pipeline.lookup.doubles import links_of
 from pipeline.lookup.naming import Ref, resolve
+from pipeline.lookup.timelines import placement_in_words
 from pipeline.records import (
     Database,
     Session,
@@ -212,6 +213,7 @@ def _recording(session: Session, recording_id: str) -> _Links:
             or "none",
             **_duplicates(session, recording.recording_id),
             **_damage(session, recording.recording_id),
+            **placement_in_words(session, recording),
         },
         [
             *(Ref("original", digest.hex) for digest in recording.originals),

@@ -30,6 +30,7 @@ from pipeline.records import (
     sightings,
     sound_hints,
 )
+from tests.alignments import add_an_alignment
 from tests.builders import (
     EXERCISE,
     NOON,
@@ -98,7 +99,7 @@ def filled(databases: Databases) -> Any:
         byproducts.add_byproduct(session, a_byproduct(chain.rendition))
         sound_hints.add_listening(session, an_impulse_listening(chain.rendition))
         sightings.see(session, "intake", "drops/one.mp4", size_bytes=1, etag="0", at=NOON)
-        add_two_chapters(session)
+        add_an_alignment(session, chain.recording, add_two_chapters(session))
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))

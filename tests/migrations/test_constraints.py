@@ -14,6 +14,17 @@ NOT_A_DIGEST = ["", "0" * 63, "0" * 65, "A" * 64, "g" * 64, "0" * 64 + "\n", " "
 NOBODY = "00000000-0000-0000-0000-000000000001"
 
 REFUSED: dict[str, list[dict[str, Any]]] = {
+    "ck_alignment_pairs_heard_or_refused": [{"heard": "{}", "refused": "{}"}, {"heard": None, "refused": None}],
+    "ck_alignment_pairs_two_recordings": [{"first_id": NOBODY, "second_id": NOBODY}],
+    "ck_alignment_stretches_method_known": [{"method": bad} for bad in ("", "guess")],
+    "ck_alignment_stretches_ordinal_not_negative": [{"ordinal": -1}],
+    "ck_alignment_stretches_placed_or_refused": [{"method": None}, {"placed": None}],
+    "ck_alignment_stretches_reason_given": [{"reason": ""}],
+    "ck_alignment_stretches_span_order": [{"start_num": 1, "start_den": 3, "end_num": 1, "end_den": 3}],
+    "ck_alignment_stretches_span_shape": [{"start_num": -1}, {"end_den": 0}],
+    "ck_alignments_inputs_digest_shape": [{"inputs_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_alignments_number_positive": [{"number": 0}],
+    "ck_alignments_zero_uncertainty_shape": [{"zero_uncertainty_num": -1}, {"zero_uncertainty_den": 0}],
     "ck_annotation_tasks_clip_digest_shape": [{"clip_digest": bad} for bad in NOT_A_DIGEST],
     "ck_annotation_tasks_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
     "ck_annotations_lead_time_not_negative": [{"lead_time_s": -1}],
@@ -115,6 +126,8 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_renditions_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
     "ck_renditions_not_empty": [{"size_bytes": 0}, {"frame_count": 0}],
     "ck_renditions_recipe_digest_shape": [{"recipe_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_sound_comparisons_first_digest_shape": [{"first_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_sound_comparisons_second_digest_shape": [{"second_digest": bad} for bad in NOT_A_DIGEST],
     "ck_stream_digests_picture_digest_shape": [{"picture_digest": bad} for bad in NOT_A_DIGEST],
     "ck_stream_digests_sound_digest_shape": [{"sound_digest": bad} for bad in NOT_A_DIGEST],
     "ck_sightings_size_not_negative": [{"size_bytes": -1}],

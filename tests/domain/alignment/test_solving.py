@@ -67,8 +67,8 @@ def test_of_pairs_that_nearly_agree_the_middle_is_taken() -> None:
     assert [round(1000 * (found.lines[key(number)].offset_s - number)) for number in (1, 2)] == [3, 6]
 
 
-@settings(max_examples=30)
-@given(scene=scenes(least=4), data=st.data(), off_ms=st.integers(150, 10**6))
+@settings(max_examples=20)
+@given(scene=scenes(least=4), data=st.data(), off_ms=st.integers(500, 10**6))
 def test_the_one_that_the_others_contradict_is_found_and_dropped(
     scene: tuple[dict[int, Camera], list[tuple[int, int]]], data: st.DataObject, off_ms: int
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from flows.cli.align import AlignOutcome
 from flows.cli.annotate import AnnotateOutcome
 from flows.cli.demo import StageLine
 from pipeline.records import footage
@@ -146,8 +147,9 @@ def test_schemas(look: Run, databases: Databases) -> None:
         check("schemas", look("migrate", "--json", FIRSTHAND_DATABASE_URL=url).items("schemas"))
 
 
-def test_annotated_and_stages() -> None:
+def test_aligned_and_annotated_and_stages() -> None:
     """It takes Prefect and Label Studio to see one; their fields can be seen without."""
+    assert [field.name for field in dataclasses.fields(AlignOutcome)] == list(GOLDEN["aligned"])
     assert [field.name for field in dataclasses.fields(AnnotateOutcome)] == list(GOLDEN["annotated"])
     assert [field.name for field in dataclasses.fields(StageLine)] == list(GOLDEN["stages"])
 
