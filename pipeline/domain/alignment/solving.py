@@ -12,7 +12,7 @@ Inside, corrections of a few milliseconds to exact starting values are floats; w
 and a thousandth ppm again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,6 +22,7 @@ from pipeline.domain.alignment.stretches import StretchKey
 _DRIFT_SCALE = 1e-4
 """The unit in which drifts are solved for: a hundred ppm, that is a tenth of a second in a quarter of an hour."""
 _SPREAD_MIN_S = 0.00025
+_SPREAD_MIN_PPM = 0.5
 _COST_DIGITS = 6
 _TREE_DIGITS = 9
 """Exact fractions would double in length with each pair of a chain."""
@@ -45,6 +46,11 @@ class Measured:
             (heard.from_s + heard.lag_from_s, heard.from_s),
             (heard.to_s + heard.lag_to_s, heard.to_s),
         )
+
+    @property
+    def stretched(self) -> Fraction:
+        """Seconds of the first in one second of the second."""
+        return 1 + self.heard.drift_ppm / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +155,43 @@ def _least_squares(references: Sequence[StretchKey], kept: Sequence[Measured]) -
     normal = [[0.0] * size for _ in range(size)]
     right = [0.0] * size
     for one in sorted(inside, key=lambda pair: (pair.first, pair.second)):
-        weight = 1 / max(float(one.heard.uncertainty_s - SOUND_PATH_S), _SPREAD_MIN_S) ** 2
-        for first_s, second_s in one.moments:
-            row: list[tuple[int, float]] = []
-            for key, moment_s, sign in ((one.first, first_s, 1.0), (one.second, second_s, -1.0)):
-                if key in place:
-                    row.append((place[key], sign))
-                    row.append((place[key] + 1, sign * float(moment_s - middles[key]) * _DRIFT_SCALE))
-            off = float(lines[one.second].at(second_s) - lines[one.first].at(first_s))
+        for row, off, spread in _equations(one, lines, place, middles):
             for at, value in row:
-                right[at] += weight * value * off
+                right[at] += value * off / spread**2
                 for other, factor in row:
-                    normal[at][other] += weight * value * factor
+                    normal[at][other] += value * factor / spread**2
     found = _eliminate(normal, right)
     for key in free:
         shift, turn = Fraction(found[place[key]]), Fraction(found[place[key] + 1] * _DRIFT_SCALE)
         line = lines[key]
         lines[key] = Line(line.offset_s + shift - turn * middles[key], line.rate + turn).rounded(_TREE_DIGITS)
     return lines
+
+
+def _equations(
+    one: Measured,
+    lines: Mapping[StretchKey, Line],
+    place: Mapping[StretchKey, int],
+    middles: Mapping[StretchKey, Fraction],
+) -> Iterator[tuple[list[tuple[int, float]], float, float]]:
+    """What a pair says of the corrections: their factors, what they must come to, and the spread of that.
+
+    Two moments are one, at both ends, and the rates stand to one another as measured. Without the latter an error of a
+    pair would pass for drifts that no clock has, where pairs were heard at moments far apart.
+    """
+    sides = ((one.first, 1.0), (one.second, -1.0))
+    spread_s = max(float(one.heard.uncertainty_s - SOUND_PATH_S), _SPREAD_MIN_S)
+    for moments in one.moments:
+        row = []
+        for (key, sign), moment_s in zip(sides, moments, strict=True):
+            if key in place:
+                row.append((place[key], sign))
+                row.append((place[key] + 1, sign * float(moment_s - middles[key]) * _DRIFT_SCALE))
+        yield row, float(lines[one.second].at(moments[1]) - lines[one.first].at(moments[0])), spread_s
+    measured = lines[one.first].rate * one.stretched
+    spread = max(float(one.heard.drift_uncertainty_ppm) / 2, _SPREAD_MIN_PPM) * 1e-6
+    row = [(place[key] + 1, sign * _DRIFT_SCALE) for key, sign in sides if key in place]
+    yield row, float(lines[one.second].rate - measured), spread
 
 
 def _along_a_tree(references: Sequence[StretchKey], kept: Sequence[Measured]) -> dict[StretchKey, Line]:
@@ -177,15 +202,14 @@ def _along_a_tree(references: Sequence[StretchKey], kept: Sequence[Measured]) ->
         one = next((pair for pair in kept if (pair.first in lines) != (pair.second in lines)), None)
         if one is None:
             return lines
-        (first_from_s, second_from_s), (first_to_s, second_to_s) = one.moments
-        stretched = (first_to_s - first_from_s) / (second_to_s - second_from_s)
+        first_from_s, second_from_s = one.moments[0]
         if one.first in lines:
             known = lines[one.first]
-            rate = known.rate * stretched
+            rate = known.rate * one.stretched
             lines[one.second] = Line(known.at(first_from_s) - rate * second_from_s, rate).rounded(_TREE_DIGITS)
         else:
             known = lines[one.second]
-            rate = known.rate / stretched
+            rate = known.rate / one.stretched
             lines[one.first] = Line(known.at(second_from_s) - rate * first_from_s, rate).rounded(_TREE_DIGITS)
 
 

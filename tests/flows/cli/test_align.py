@@ -65,7 +65,7 @@ def test_it_can_be_drawn(look_at: Run, tmp_path: Path) -> None:
 
 def test_a_recording_tells_where_it_lies(look_at: Run, aligned: list[Recording]) -> None:
     told = [look_at("show", one.recording_id, "--json").items("things")[0]["facts"] for one in aligned]
-    assert told[1]["on_the_timeline"].startswith("3.217 to 33.248 s, give or take 0.030 s, drift +50.0 ppm, confidence")
+    assert told[1]["on_the_timeline"].startswith("3.217 to 33.249 s, give or take 0.030 s, drift +50.0 ppm, confidence")
     assert told[1]["heard_with"] == f"recording {aligned[0].recording_id}: 6 of 8 windows agree"
     assert told[2]["on_the_timeline"] == "refused: its sound fits none"
     assert told[3]["on_the_timeline"].startswith("not aligned yet")
