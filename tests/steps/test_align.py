@@ -67,7 +67,7 @@ class Cast:
         path = write_wav(self.folder / "sound.wav", sound)
         digest = Sha256.of(path.read_bytes())
         rendition_id = a_rendition(recording).rendition_id
-        key = keys.byproduct_key(rendition_id, "sound", digest)
+        key = keys.byproduct_key(rendition_id, "sound", 0, digest)
         bucket = self.bench.settings.s3_working_bucket
         at = self.bench.store.put_once(bucket, key, path, digest=digest, media_type="audio/wav")
         location = Location(at.bucket, at.key, at.version_id)

@@ -23,6 +23,8 @@ _DRIFT_SCALE = 1e-4
 """The unit in which drifts are solved for: a hundred ppm, that is a tenth of a second in a quarter of an hour."""
 _SPREAD_MIN_S = 0.00025
 _SPREAD_MIN_PPM = 0.5
+_DRIFT_TOLERANCE = 3
+"""How many times its uncertainty a measured drift may be off: that is a spread of windows, no bound."""
 _COST_DIGITS = 6
 _TREE_DIGITS = 9
 """Exact fractions would double in length with each pair of a chain."""
@@ -115,14 +117,12 @@ def solve(references: Sequence[StretchKey], measured: Sequence[Measured]) -> Sol
     kept = sorted(measured, key=lambda one: (-one.heard.confidence, one.first, one.second))
     removed: list[Measured] = []
     lines = _least_squares(references, kept)
-    while any(_off_s(one, lines) > one.heard.uncertainty_s for one in kept):
+    while any(_strain(one, lines) > 1 for one in kept):
         trials = []
         for one in kept:
             rest = [other for other in kept if other is not one]
             trial = _least_squares(references, rest)
-            cost = round(
-                sum(float(_off_s(other, trial) / other.heard.uncertainty_s) ** 2 for other in rest), _COST_DIGITS
-            )
+            cost = round(sum(_strain(other, trial) ** 2 for other in rest), _COST_DIGITS)
             if len(trial) == len(lines):  # what joins two parts is contradicted by nothing
                 trials.append((cost, one.heard.confidence, one.first, one.second, one))
         worst = min(trials, key=lambda trial: trial[:4])[4]
@@ -133,6 +133,15 @@ def solve(references: Sequence[StretchKey], measured: Sequence[Measured]) -> Sol
         {key: line.rounded() for key, line in lines.items()},
         tuple(Dropped(one, _off_s(one, lines)) for one in removed),
     )
+
+
+def _strain(one: Measured, lines: Mapping[StretchKey, Line]) -> float:
+    """How far the lines are off what a pair says, in place or in rate, in parts of what may be; above 1 is too far."""
+    if one.first not in lines or one.second not in lines:
+        return 0.0
+    off_ppm = abs(lines[one.second].rate - lines[one.first].rate * one.stretched) * 1_000_000
+    may_be_ppm = _DRIFT_TOLERANCE * max(float(one.heard.drift_uncertainty_ppm), _SPREAD_MIN_PPM)
+    return max(float(_off_s(one, lines) / one.heard.uncertainty_s), float(off_ppm) / may_be_ppm)
 
 
 def _off_s(one: Measured, lines: Mapping[StretchKey, Line]) -> Fraction:
