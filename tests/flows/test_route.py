@@ -82,6 +82,10 @@ def test_the_whole_route_twice(route: Route) -> None:
         assert upload["outcome"] == "sent"
     (ingested,) = route.twice("ingest").items
     assert (ingested["recordings"], ingested["clips"]) == (2, CLIPS)
+    (aligned,) = route.twice("align", EXERCISE).items
+    assert (aligned["number"], aligned["placed"], aligned["refused"]) == (1, 2, 0)
+    (timeline,) = route.firsthand.run("timeline", EXERCISE, "--json").items
+    assert [line["how"] for line in timeline["recordings"]] == ["reference", "clocks"]
     (submitted,) = route.firsthand.run("annotate", "--json").items
     assert submitted["submitted"] >= CLIPS
     assert answers_to(route) == dict.fromkeys(route.clip_ids(), 0)

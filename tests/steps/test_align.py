@@ -23,6 +23,7 @@ from tests.builders import EXERCISE, NOON, a_chain, a_rendition, add_chain, medi
 from tests.census import census
 from tests.databases import Databases
 from tests.dying import dies_while_recording
+from tests.footage import make_clip
 from tests.microphones import Scene
 from tests.sounds import Samples, write_wav
 from tests.stages import Stages
@@ -120,6 +121,30 @@ def test_two_cameras_are_placed_within_5_ms_and_a_stranger_is_refused(
     assert refused.key.recording_id == stranger
     assert refused.reason.startswith("its sound fits none of 2 recordings (they do not hear the same")
     assert "to 28 h" in refused.reason
+
+
+def test_footage_is_placed_by_the_sound_that_comes_out_of_rendering(own_bench: Workbench, tmp_path: Path) -> None:
+    """From files to the timeline with real parts; time is that of the picture, whatever the containers do to sound."""
+    stages, scene = Stages(own_bench), Scene.of(20, seed=5)
+    found = []
+    for number, (camera, start_s, drift_ppm) in enumerate((("ONE", 0.0, 0.0), ("TWO", 3.217, 40.0))):
+        heard = scene.heard(start_s, 14, drift_ppm=drift_ppm, noise=0.005, seed=number)
+        sound = write_wav(tmp_path / f"{camera}.wav", heard)
+        film = make_clip(tmp_path / f"{camera}.mp4", seconds=14, rate="10", size="96x64", audio=f"amovie={sound}")
+        stages.upload(film, camera=camera)
+        (upload_id,) = stages.receive().new
+        recording_id = stages.probe(stages.preserve(upload_id))
+        stages.render(recording_id)
+        found.append(recording_id)
+    stages.align()
+    with own_bench.db.begin() as session:
+        alignment = alignments.newest_alignment(session, ExerciseId(EXERCISE))
+    assert alignment is not None
+    for moment_s in (Fraction(0), Fraction(10)):
+        there = project(alignment.timeline, moment_s, of=found[1], onto=found[0])
+        assert isinstance(there, Projection), alignment.timeline
+        assert abs(there.moment_s - moment_s - Fraction(3217, 1000)) < Fraction(5, 1000)
+    stages.verify()
 
 
 def test_satellites_of_one_camera_tell_the_time_of_all(cast: Cast, scene: Scene) -> None:
