@@ -31,8 +31,8 @@ class Contender:
     """Works on a source in an empty folder. Raises RuntimeError where it fails."""
     imports: Callable[[], Cost] | None = None
     """Loads what `run` loads, and does nothing: what importing costs. `None`: a program that imports nothing."""
-    is_slow: bool = False
-    """Run once only: it shows what a tool does as it comes, and takes minutes."""
+    is_once: bool = False
+    """Run once only: it takes minutes and shows how a tool behaves as it comes, or is there for orientation."""
     refusal: str | None = None
     """Why it cannot be measured here, in the words of what was tried."""
 

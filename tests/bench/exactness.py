@@ -41,7 +41,7 @@ def section(*, seconds: int = SECONDS, source: Path | None = None) -> Section:
                 rows.append([contender.name, contender.does, found.clips, found.lost, found.twice, found.hidden])
             except RuntimeError as error:
                 rows.append([contender.name, contender.does, None, None, None, None])
-                notes.append(f"{contender.name}: {str(error)[-300:]}")
+                notes.append(f"{contender.name} failed: {str(error).strip().splitlines()[-1][-300:]}")
             folder.rename(Path(place) / f"cut-{len(rows)}")
     title = f"Frames of {len(pictures)}, keyframes up to 250 frames apart, cut every {CLIP_FRAMES}"
     return Section(title, COLUMNS, rows, notes)
@@ -66,7 +66,7 @@ def _contenders() -> list[Contender]:
         ),
         Contender("bare ffmpeg, one process", "one encode, cuts on frames", command(bare.clips_alone)),
         Contender("bare ffmpeg, stream copy", "-ss, -t and -c copy for each clip", command(_copies)),
-        *(peer for peer in peers if not peer.is_slow),
+        *(peer for peer in peers if not peer.is_once),
     ]
 
 

@@ -2,7 +2,7 @@
 
 Everything works on the same source, with the same cut list and, where a tool takes them, the same encoder settings.
 Contenders take turns, so that whatever else the machine does slows all of them; the numbers are medians. Those that
-take minutes and only show how a tool behaves as it comes run once, and say so.
+take minutes and only show how a tool behaves as it comes, or are there for orientation, run once: `runs` says so.
 """
 
 import statistics
@@ -40,7 +40,7 @@ NOTES = (
     (
         "Alone: what it would have taken had nobody else used the machine, estimated from how long its threads waited "
         "for a processor; *times real time* is the length of the footage divided by it. On a quiet machine it is the "
-        "wall time."
+        "wall time; elsewhere servers that were kept waiting make it longer."
     ),
     (
         "Cores while encoding: used / wanted, while an x264 runs. Wanted counts threads that waited for a processor: "
@@ -52,6 +52,9 @@ NOTES = (
     ),
     "Peers cut clips and do nothing else of an ingest, so they do less work than the rows above them.",
 )
+
+
+PEERS = {"PySceneDetect": pyscenedetect, "data-juicer": datajuicer, "DataChain": datachain}
 
 
 @dataclass
@@ -70,14 +73,14 @@ def section(
     """Measure everything, or the contenders with one of these words in their names, in turns."""
     footage = bench_source(seconds, source)
     with ExitStack() as held:
-        contenders = [one for one in [*_ours(held), *_bare(), *_peers()] if _is_among(one.name, among)]
+        contenders = [one for one in _contenders(held, among) if _is_among(one.name, among)]
         runs = {contender.name: Runs() for contender in contenders}
         interrupted = _take_turns(contenders, footage, runs, repeats)
     return Section(
         f"Ingest of {float(footage.duration_s):.0f} s of footage",
         COLUMNS,
         [_row(contender, runs[contender.name], runs.get(BARE, Runs()), footage) for contender in contenders],
-        [*NOTES, *interrupted, *(f"{name}: {one.failure}" for name, one in runs.items() if one.failure)],
+        [*NOTES, *interrupted, *(f"{name} failed: {one.failure}" for name, one in runs.items() if one.failure)],
         {name: _plain(one) for name, one in runs.items()},
     )
 
@@ -93,7 +96,7 @@ def _take_turns(contenders: Sequence[Contender], source: Source, runs: dict[str,
     try:
         for number in range(1, repeats + 1):
             for contender in contenders:
-                if number == 1 or not (contender.is_slow or runs[contender.name].failure):
+                if number == 1 or not (contender.is_once or runs[contender.name].failure):
                     say(f"round {number} of {repeats}: {contender.name}")
                     _once(contender, source, pictures, runs[contender.name])
     except KeyboardInterrupt:
@@ -101,22 +104,30 @@ def _take_turns(contenders: Sequence[Contender], source: Source, runs: dict[str,
     return []
 
 
-def _is_among(name: str, words: Sequence[str]) -> bool:
-    return not words or any(word in name for word in words)
-
-
-def _ours(held: ExitStack) -> list[Contender]:
-    stack = held.enter_context(ingests())
+def _contenders(held: ExitStack, among: Sequence[str]) -> list[Contender]:
+    """All, or at least those among which; servers are started and tools installed only for those."""
     engine = [sys.executable, "-m", "tests.bench.ours"]
-    return [
-        Contender(WHOLE, "receive, hash, keep, probe, encode, cut, compare, store, record", stack.run, stack.imports),
+    found = [
         Contender(
             ENGINE,
             "the media work of it, in the sandbox",
             command(lambda source, folder: [*engine, str(source.path), str(folder)]),
             lambda: cost_of(engine, cwd=ROOT),
         ),
+        *_bare(),
     ]
+    if _is_among(WHOLE, among):
+        stack = held.enter_context(ingests())
+        does = "receive, hash, keep, probe, encode, cut, compare, store, record"
+        found.insert(0, Contender(WHOLE, does, stack.run, stack.imports))
+    for tool, module in PEERS.items():
+        if not among or any(tool in word or word in tool for word in among):
+            found += module.contenders()
+    return found
+
+
+def _is_among(name: str, words: Sequence[str]) -> bool:
+    return not words or any(word in name for word in words)
 
 
 def _bare() -> list[Contender]:
@@ -126,14 +137,11 @@ def _bare() -> list[Contender]:
             "bare ffmpeg, its own threads",
             "the same",
             command(lambda source, folder: bare.one_process(source, folder, own_threads=True)),
+            is_once=True,
         ),
         Contender("separate ffmpeg passes", "the same, a process each", command(bare.separate_passes)),
-        Contender("bare ffmpeg, clips alone", "rendition and clips", command(bare.clips_alone)),
+        Contender("bare ffmpeg, clips alone", "rendition and clips", command(bare.clips_alone), is_once=True),
     ]
-
-
-def _peers() -> list[Contender]:
-    return [*pyscenedetect.contenders(), *datajuicer.contenders(), *datachain.contenders()]
 
 
 def _once(contender: Contender, source: Source, pictures: Pictures, seen: Runs) -> None:
@@ -146,14 +154,14 @@ def _once(contender: Contender, source: Source, pictures: Pictures, seen: Runs) 
                 # Once: the same input and settings give the same frames.
                 seen.frames = count_clips(clips_in(Path(place)), pictures)
         except RuntimeError as error:
-            seen.failure = " ".join(str(error).split())[-300:]
+            seen.failure = str(error).strip().splitlines()[-1][-300:]
             say(f"{contender.name} failed: {seen.failure}")
 
 
 def _row(contender: Contender, seen: Runs, bare_runs: Runs, source: Source) -> list[Cell]:
     runs = seen.measured
     if not runs:
-        return [contender.name, contender.does, *[None] * (len(COLUMNS) - 3), f"not run: {seen.failure}"]
+        return [contender.name, contender.does, *[None] * (len(COLUMNS) - 3), "0: see below"]
     seconds = float(source.duration_s)
     cpu_s, alone_s = _median(runs, "cpu_s"), _median(runs, "alone_s")
     bare_s = _median(bare_runs.measured, "cpu_s") if bare_runs.measured else None

@@ -38,7 +38,7 @@ def contenders() -> "list[Contender]":
                 "finds scenes, encodes them at full size with its own settings; no fixed cut list",
                 inside.run(MODULE, "detect"),
                 imports,
-                is_slow=True,
+                is_once=True,
             ),
         ]
 
