@@ -18,10 +18,11 @@ from tests import bench
 from tests.bench.machine import about, machine
 from tests.bench.progress import say
 from tests.bench.source import OUT, SECONDS
+from tests.bench.speed import ingest_cpu_s
 from tests.bench.table import Section, markdown, write
 
 Measuring = Section | list[Section]
-"""What a section's function returns."""
+"""What the function of a section returns."""
 
 FIRST = "speed"
 """The main table; the others follow by name."""
@@ -29,9 +30,7 @@ FIRST = "speed"
 
 def main() -> int:
     """Measure what is asked for, and write it; 1 if a section failed, which the table then says."""
-    modules = sorted(found.name for found in pkgutil.iter_modules(bench.__path__))
-    measuring = [name for name in modules if name != "__main__" and not name.startswith("test_")]
-    known = {name: made for name in measuring if (made := _section_of(name)) is not None}
+    known = measuring()
     names = [FIRST, *(name for name in known if name != FIRST)]
     asked = argparse.ArgumentParser(prog="make bench", description=__doc__)
     asked.add_argument("--only", action="append", choices=names, help="a section; may be given several times")
@@ -44,6 +43,7 @@ def main() -> int:
     # Told to end, it ends as from Ctrl-C: what was started is stopped, what was made is removed.
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, signal.default_int_handler)
+    options.ingest_s = None
     before, failed = machine(), 0
     sections: dict[str, Section] = {}
     for name in [name for name in names if name in (options.only or names)]:
@@ -51,6 +51,8 @@ def main() -> int:
         try:
             made = known[name](**_given(known[name], options))
             several = [made] if isinstance(made, Section) else made
+            if name == FIRST:
+                options.ingest_s = ingest_cpu_s(several[0])
             sections |= {name if not number else f"{name}-{number + 1}": one for number, one in enumerate(several)}
         except Exception as error:  # noqa: BLE001 - the other sections are written all the same
             traceback.print_exc()
@@ -62,6 +64,13 @@ def main() -> int:
     sys.stdout.write(markdown(sections, about=lines))
     say(f"written to {written[0]} and {written[1]}")
     return failed
+
+
+def measuring() -> dict[str, Callable[..., Measuring]]:
+    """The functions that make sections, by the names of their modules."""
+    modules = sorted(found.name for found in pkgutil.iter_modules(bench.__path__))
+    others = [name for name in modules if name != "__main__" and not name.startswith("test_")]
+    return {name: made for name in others if (made := _section_of(name)) is not None}
 
 
 def _section_of(name: str) -> Callable[..., Measuring] | None:

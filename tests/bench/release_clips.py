@@ -29,9 +29,14 @@ from pipeline.domain.encoding_plan import ClipSource, plan_encoding
 from pipeline.domain.footage import Clip
 from pipeline.domain.ids import ClipId, RecordingId, derive
 from pipeline.domain.media import MediaFacts
-from tests.bench.measure import adopt_orphans, cost_of
+from tests.bench.measure import cost_of
+from tests.bench.source import SECONDS, bench_source
+from tests.bench.table import Section
 
 ROOT = Path(__file__).parents[2]
+SHARE = 5
+"""One clip of so many is released."""
+REPEATS = 3
 ENCODER = (
     *("-c:v", "libx264", "-preset", "medium", "-crf", "20", "-threads:v", "1", "-g", "30", "-sc_threshold", "0"),
     *("-bf", "0", "-flags:v", "+cgop", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k"),
@@ -109,7 +114,6 @@ def measure(source: Path, *, share: int, repeats: int, everything: bool = True) 
     Raises:
         RuntimeError: one of them failed.
     """
-    adopt_orphans()
     with tempfile.TemporaryDirectory() as scratch:
         facts = Ffmpeg(limits=Limits(), scratch=Path(scratch)).probe(source)
     clips = chosen(facts, share)
@@ -134,12 +138,32 @@ def measure(source: Path, *, share: int, repeats: int, everything: bool = True) 
     return Measured(medians["ours"], medians["bare"], whole_s, len(clips), float(made_s), duration_s)
 
 
+def section(*, seconds: int = SECONDS, source: Path | None = None, ingest_s: float | None = None) -> Section:
+    """For `make bench`: with what ingest took in its main table, what ingest and release cost together."""
+    found = measure(bench_source(seconds, source).path, share=SHARE, repeats=REPEATS)
+    rows = [
+        ("ours: standard clips", found.ours_s, found.clips_s),
+        ("bare ffmpeg, same clips", found.bare_s, found.clips_s),
+        ("bare ffmpeg, everything full-size", found.everything_s, found.source_s),
+    ]
+    notes = ["Everything full-size: one run; the others: medians of alternating runs."]
+    if ingest_s is not None:
+        saved = found.against_everything(ingest_s)
+        notes.append(f"Ingest and everything full-size, against ingest and this release: {saved:.2f}.")
+    return Section(
+        f"{found.clips} clips ({found.clips_s:.1f} s) of {found.source_s:.1f} s for a release",
+        ("", "CPU s", "CPU s per s", "against bare"),
+        [[name, cpu_s, cpu_s / of_s, cpu_s / found.bare_s] for name, cpu_s, of_s in rows],
+        notes,
+    )
+
+
 def main() -> None:
     """Measure, print a table, and write JSON to bench-out/."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("source", type=Path)
-    asked.add_argument("--share", type=int, default=5, help="one clip of so many")
-    asked.add_argument("--repeats", type=int, default=3)
+    asked.add_argument("--share", type=int, default=SHARE, help="one clip of so many")
+    asked.add_argument("--repeats", type=int, default=REPEATS)
     asked.add_argument("--ingest", type=float, help="CPU seconds of ingest of the source")
     asked.add_argument("--quick", action="store_true", help="reckon everything full-size from the clips by bare ffmpeg")
     asked.add_argument("--make", type=Path, help=argparse.SUPPRESS)

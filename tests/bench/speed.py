@@ -85,6 +85,11 @@ def section(
     )
 
 
+def ingest_cpu_s(made: Section) -> float | None:
+    """What the whole ingest took in a section that was made here."""
+    return next((float(row[2]) for row in made.rows if row[0] == WHOLE and isinstance(row[2], float)), None)
+
+
 def _take_turns(contenders: Sequence[Contender], source: Source, runs: dict[str, Runs], repeats: int) -> list[str]:
     """Run everything so often. Interrupted, it ends, and what was measured counts.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.__main__ import measuring
 from tests.bench.table import Section, markdown, write
 
 SPEED = Section(
@@ -51,3 +52,7 @@ def test_both_files_hold_every_section(tmp_path: Path) -> None:
 def test_a_row_that_does_not_fit_its_columns_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="expected 2 cells, found 1"):
         Section("Wrong", ("a", "b"), [["only one"]])
+
+
+def test_the_modules_that_measure_are_found() -> None:
+    assert set(measuring()) >= {"speed", "exactness", "release_clips", "sound"}
