@@ -30,6 +30,8 @@ NOT_BEGUN_S = 120.0
 """From the worker that takes a run to the run itself: 5 to 20 s of imports, more on a busy machine."""
 GONE_S = 30.0
 """Without a sign of the run's process; at its beginning and end there is a moment without one."""
+FAILING_S = 60.0
+"""In which the Prefect server may go on answering that it failed: on a busy machine its database is late at times."""
 PREFECT_TRIES = 3
 """How often Prefect's client asks again, with pauses of 2, 4 and 8 s: enough for a server that is started again."""
 
@@ -141,15 +143,22 @@ class _Waiting:
     def __init__(self, client: "SyncPrefectClient", run: "FlowRun", doing: str) -> None:
         self._client, self._run, self._doing = client, run, doing
         self._no_worker, self._not_begun = _Patience(NO_WORKER_S), _Patience(NOT_BEGUN_S)
-        self._gone = _Patience(GONE_S)
+        self._gone, self._failing = _Patience(GONE_S), _Patience(FAILING_S)
 
     def to_its_end(self, say: Callable[[str], None], progress: Callable[[], str]) -> "State[Any]":
+        import httpx  # noqa: PLC0415  # as above
+
         while True:
-            state = self._client.read_flow_run(self._run.id).state
-            if state is not None and state.is_final():
-                return state
-            say(progress() if state is not None and state.is_running() else "waiting for a worker")
-            self._give_up_if_hopeless(state)
+            try:
+                state = self._client.read_flow_run(self._run.id).state
+                if state is not None and state.is_final():
+                    return state
+                say(progress() if state is not None and state.is_running() else "waiting for a worker")
+                self._give_up_if_hopeless(state)
+                self._failing.ends(is_wrong=False)
+            except httpx.HTTPStatusError as exc:
+                if not exc.response.is_server_error or self._failing.ends(is_wrong=True):
+                    raise
             time.sleep(POLL_S)
 
     def _give_up_if_hopeless(self, state: "State[Any] | None") -> None:

@@ -4,13 +4,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from prefect.states import Completed
 
+from flows.cli import runs
 from pipeline.workbench import Workbench
 from tests.flows.commands import bench_of, environment
 from tests.flows.impatient import LIMIT_S
@@ -126,6 +130,34 @@ def test_a_run_that_ended_is_no_error(nobody: Nobody) -> None:
     assert waiting.wait(WITHIN_S) == 0
     assert waiting.stderr is not None
     waiting.stderr.close()
+
+
+class FailingClient:
+    """What stands for Prefect's client: its server fails as often as that, and then tells that the run is complete."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    def read_flow_run(self, _: UUID) -> SimpleNamespace:
+        if self.failures:
+            self.failures -= 1
+            request = httpx.Request("GET", "http://127.0.0.1/api")
+            httpx.Response(500, request=request).raise_for_status()
+        return SimpleNamespace(state=Completed())
+
+
+@pytest.mark.parametrize(("failing_s", "gives_up"), [(60.0, False), (0.0, True)])
+def test_a_prefect_server_that_fails_is_asked_again_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, failing_s: float, gives_up: bool
+) -> None:
+    monkeypatch.setattr(runs, "POLL_S", 0.01)
+    monkeypatch.setattr(runs, "FAILING_S", failing_s)
+    run: Any = SimpleNamespace(id=uuid4(), name="a-run", work_pool_name=None)
+    client: Any = FailingClient(3)
+    waiting = runs._Waiting(client, run, "the work")
+    with pytest.raises(httpx.HTTPStatusError) if gives_up else nullcontext():
+        assert waiting.to_its_end(lambda _: None, lambda: "").is_completed()
+    assert client.failures == (1 if gives_up else 0)
 
 
 @pytest.fixture(scope="module")
