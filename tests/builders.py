@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.domain.byproduct import Byproduct, ByproductKind
-from pipeline.domain.chapter import ChapterPlace
 from pipeline.domain.clip_recipe import STANDARD
 from pipeline.domain.clock import ClockReading
 from pipeline.domain.clock_claim import Clock
@@ -26,14 +25,13 @@ from pipeline.domain.encoding_plan import ClipSource, plan_encoding
 from pipeline.domain.exercise import ExerciseDeclaration, Weapon, WornCamera
 from pipeline.domain.footage import Clip, ClipRendition, Location, Original, Recording, Rendition, Upload
 from pipeline.domain.ids import AnnotationId, CameraSerial, ClipId, ExerciseId, RecordingId, ReleaseId, derive
-from pipeline.domain.joining import Join, join_facts
 from pipeline.domain.labels import ChoiceAnswer, ClipLabels, EventLabel
 from pipeline.domain.media import AudioFacts, ClockClaim, MediaFacts, VideoFacts
 from pipeline.domain.original_facts import DescribedOriginal, OriginalFacts, StoredSeries
 from pipeline.domain.still import CameraNames, GeoPoint
 from pipeline.domain.timeline import Span
 from pipeline.domain.track import TrackFacts, TrackPoint
-from pipeline.records import Session, chapters, clips, custody, footage
+from pipeline.records import Session, clips, custody, footage
 from pipeline.records.annotations import Answer, SentTask
 from pipeline.records.releases import Draft
 
@@ -362,43 +360,3 @@ def add_chain(session: Session, chain: Chain) -> Chain:
     for kind, subject, thing_id in making:
         custody.append(session, an_event(kind=kind, subject_kind=subject, subject_id=str(thing_id), details={}))
     return chain
-
-
-def add_two_chapters(session: Session) -> Recording:
-    """Record two uploads of a series as the one recording that they are, with a gap of half a second."""
-    digests = []
-    for number in (1, 2):
-        upload, original = (
-            an_upload(f"chapter {number}", chapter=ChapterPlace("0001", number)),
-            an_original(f"chapter {number}"),
-        )
-        footage.add_upload(session, upload)
-        footage.add_original(session, original)
-        footage.link_content(session, upload.upload_id, original.digest)
-        chapters.add_probe(session, original.digest, media_facts(), tool_identity=TOOL, at=NOON)
-        for kind, subject, thing_id in (
-            ("received", "upload", upload.upload_id),
-            ("preserved", "original", original.digest),
-        ):
-            custody.append(session, an_event(kind=kind, subject_kind=subject, subject_id=str(thing_id), details={}))
-        digests.append(original.digest)
-    originals = tuple(digests)
-    recording = a_recording(
-        recording_id=Recording.id_for(originals),
-        originals=originals,
-        facts=join_facts([media_facts(), media_facts()]),
-        duration_s=2 * media_facts().video.duration_s,
-    )
-    footage.add_recording(session, recording)
-    join = Join(Fraction(1, 2), Fraction(1, 30), 0, "a gap of half a second")
-    chapters.add_assembly(session, recording, joins=(join,), because="chapter 1, 2 of series 0001")
-    custody.append(
-        session,
-        an_event(
-            kind="assembled",
-            subject_kind="recording",
-            subject_id=str(recording.recording_id),
-            details={"chapters": "2"},
-        ),
-    )
-    return recording

@@ -49,7 +49,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["clip_id"], ["clips.clip_id"], name=op.f("fk_clip_encodings_clip_id_clips")),
         sa.PrimaryKeyConstraint("encoding_id", name=op.f("pk_clip_encodings")),
         sa.UniqueConstraint(
-            "clip_id", "recipe_digest", "inputs", "tool_identity", name=op.f("uq_clip_encodings_clip_id")
+            "clip_id",
+            "recipe_digest",
+            "inputs",
+            "tool_identity",
+            name=op.f("uq_clip_encodings_clip_id_recipe_digest_inputs_tool_identity"),
         ),
     )
     op.create_index(op.f("ix_clip_encodings_clip_id"), "clip_encodings", ["clip_id"])
@@ -65,7 +69,7 @@ def upgrade() -> None:
             ["release_id"], ["releases.release_id"], name=op.f("fk_release_recipes_release_id_releases")
         ),
         sa.PrimaryKeyConstraint("release_id", "ordinal", name=op.f("pk_release_recipes")),
-        sa.UniqueConstraint("release_id", "recipe_name", name=op.f("uq_release_recipes_release_id")),
+        sa.UniqueConstraint("release_id", "recipe_name", name=op.f("uq_release_recipes_release_id_recipe_name")),
     )
     op.create_table(
         "release_encodings",
@@ -77,12 +81,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["release_id", "clip_id"],
             ["release_clips.release_id", "release_clips.clip_id"],
-            name=op.f("fk_release_encodings_release_id_release_clips"),
+            name=op.f("fk_release_encodings_release_id_clip_id_release_clips"),
         ),
         sa.ForeignKeyConstraint(
             ["release_id", "asked"],
             ["release_recipes.release_id", "release_recipes.recipe_name"],
-            name=op.f("fk_release_encodings_release_id_release_recipes"),
+            name=op.f("fk_release_encodings_release_id_asked_release_recipes"),
         ),
         sa.ForeignKeyConstraint(
             ["encoding_id"],

@@ -11,6 +11,7 @@ MAKING: dict[ThingKind, str] = {
     "recording": "probed",
     "rendition": "rendered",
     "clip": "cut",
+    "encoding": "encoded",
     "annotation": "labels_refused",
     "release": "drafted",
 }

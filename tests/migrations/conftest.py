@@ -49,12 +49,12 @@ from tests.builders import (
     a_series,
     a_task,
     add_chain,
-    add_two_chapters,
     an_answer,
     an_encoding,
     an_upload,
     described_facts,
 )
+from tests.chapters import add_two_chapters
 from tests.databases import Databases
 from tests.qualities import an_assessed_clip
 from tests.sounds import an_impulse_listening

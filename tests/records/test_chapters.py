@@ -12,11 +12,11 @@ from tests.builders import (
     TOOL,
     a_chain,
     add_chain,
-    add_two_chapters,
     an_original,
     an_upload,
     media_facts,
 )
+from tests.chapters import add_two_chapters
 
 
 def test_a_recording_tells_its_chapters_and_what_lies_between(session: Session) -> None:

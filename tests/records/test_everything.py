@@ -4,14 +4,15 @@ import pytest
 
 from pipeline.domain.audit import ThingKind
 from pipeline.domain.ids import ExerciseId
-from pipeline.records import Session, annotations, everything, footage, releases
-from tests.builders import EXERCISE, Chain, a_chain, a_draft, add_chain, an_answer, an_upload
+from pipeline.records import Session, annotations, encodings, everything, footage, releases
+from tests.builders import EXERCISE, Chain, a_chain, a_draft, add_chain, an_answer, an_encoding, an_upload
 
 
 @pytest.fixture
 def chain(session: Session) -> Chain:
     found = add_chain(session, a_chain(clip_count=1))
     annotations.add_answer(session, an_answer(found.clips[0]))
+    encodings.add_encoding(session, an_encoding(found.clips[0]))
     releases.add_draft(session, a_draft(), [], [])
     return found
 
@@ -23,6 +24,7 @@ def test_every_kind_of_thing_is_found_by_the_beginning_of_its_id(session: Sessio
         "recording": chain.recording.recording_id,
         "rendition": chain.rendition.rendition_id,
         "clip": chain.clips[0].clip_id,
+        "encoding": an_encoding(chain.clips[0]).encoding_id,
         "annotation": an_answer(chain.clips[0]).annotation_id,
         "release": a_draft().release_id,
     }

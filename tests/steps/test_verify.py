@@ -39,11 +39,11 @@ def test_what_nobody_touched_is_found_whole_and_the_audit_is_recorded(bench: Wor
     stages.verify(progress=lambda done, of: told.append((done, of)))
     of_nothing, of_all = audits_of(bench)
     assert (of_nothing.objects_checked, of_nothing.events_checked, of_nothing.faults) == (0, 0, ())
-    # An original, a rendition, three clips; the manifest, five files and two blobs of the release that is published.
-    assert (of_all.objects_checked, of_all.faults) == (13, ())
+    # An original, a rendition, three clips; the manifest, six files and two blobs of the release that is published.
+    assert (of_all.objects_checked, of_all.faults) == (14, ())
     assert of_all.events_checked == before.rows["custody_events"]
     assert of_all.bytes_checked > 1000
-    assert told == [(number, 13) for number in range(1, 14)]
+    assert told == [(number, 14) for number in range(1, 15)]
     assert census(bench).new_rows(before) == {"audits": 1}
 
 
