@@ -47,7 +47,7 @@ def test_pulled_bytes_that_changed_end_with_3_and_are_named(
     shown = run("verify", tmp_path)
     assert shown.code == 3
     assert spoiled.name in shown.err
-    assert "1 of 8 files are not what was released" in shown.err
+    assert "1 of 9 files are not what was released" in shown.err
     assert "Traceback" not in shown.err
 
 

@@ -25,12 +25,12 @@ def test_where_nothing_waits_nothing_is_ingested(look: Run) -> None:
 
 def test_a_release_that_is_published_is_only_told(look: Run, furnished: Furnished) -> None:
     before = census(furnished.bench)
-    shown = look("release", "create", "attack-early", "1.0.0", "--annotators", "2", **NOBODY)
+    words = ["release", "create", "attack-early", "1.0.0", "--annotators", "2", "--recipes", "viewing"]
+    shown = look(*words, **NOBODY)
     assert (shown.code, shown.err) == (0, "")
     bucket = furnished.bench.settings.s3_releases_bucket
     assert f"Partners pull it with: firsthand pull s3://{bucket}/attack-early --version 1.0.0 DEST" in shown.out
-    words = ["release", "create", "attack-early", "1.0.0", "--annotators", "2", "--json"]
-    (line,) = look(*words, **NOBODY).items("releases")
+    (line,) = look(*words, "--json", **NOBODY).items("releases")
     assert line["release_id"] == str(furnished.published)
     assert census(furnished.bench) == before
 
