@@ -31,7 +31,7 @@ from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, working_
 from pipeline.domain.encoding import Piece
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.recipe import Effort
-from pipeline.errors import DamagedMediaError, MediaToolError, RenditionMismatchError
+from pipeline.errors import DamagedMediaError, MediaToolError, RejectedInputError, RenditionMismatchError
 
 log = structlog.get_logger()
 
@@ -174,7 +174,11 @@ class ClipMaker:
 
     def _checked(self, folder: Path, job: ClipJob, number: int) -> tuple[Path, MediaFacts]:
         path = folder / OUTPUT_FOLDER / job.file_name(number)
-        facts = self._media.probe(path)
+        try:
+            facts = self._media.probe(path)
+        except RejectedInputError as exc:
+            # What we made ourselves is never the footage's fault: reading began where there was nothing to decode.
+            raise RenditionMismatchError(f"expected a clip with a picture, found none: {exc}") from exc
         check_encoding(facts, job.plans[number])
         refuse_more_than_media(path)
         return path, facts
