@@ -133,7 +133,8 @@ def _ingest() -> None:
 
 
 def _release(name: str, version: str) -> None:
-    release_id = release.select.fn(name, version, 2)
+    # What is there already: what is made for a release is killed in tests of its own step.
+    release_id = release.select.fn(name, version, 2, ["viewing"])
     release.seal.fn(release_id)
     release.publish.fn(release_id)
 

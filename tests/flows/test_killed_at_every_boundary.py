@@ -51,9 +51,9 @@ OF_SUBMIT: Lives = [
 ]
 OF_COLLECT: Lives = [["record"]] * 6
 """Two answers to each of three clips."""
-OF_SELECT_AND_SEAL: Lives = [["record"], *[["put"]] * 5, ["record"]]
-"""A draft, then four tables and the taxonomy."""
-OF_PUBLISH = Counter(put=3 + 5 + 1, record=1)
+OF_SELECT_AND_SEAL: Lives = [["record"], *[["put"]] * 6, ["record"]]
+"""A draft, then five tables and the taxonomy."""
+OF_PUBLISH = Counter(put=3 + 6 + 1, record=1)
 """Clips (several at once, so that one may arrive while another's sender dies), what was sealed, the manifest."""
 
 
