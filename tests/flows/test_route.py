@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.annotators import annotate_everything
-from pipeline.records import annotations, clips
+from pipeline.records import annotations, clips, encodings
 from pipeline.workbench import Workbench
 from tests.census import Census, census
 from tests.flows.commands import Firsthand, Said, bench_of, label_studio
@@ -115,7 +115,9 @@ def test_the_whole_route_twice(route: Route) -> None:
     assert verified["faults"] == []
     digests = {path.stem for path in (route.pulled / "blobs").rglob("*.mp4")}
     with route.bench.db.begin() as session:
-        ours = [made for made in clips.all_clip_renditions(session) if str(made.clip_id) in route.clip_ids()]
+        # What is released by default is made for it, at full size, from the originals.
+        ours = [made for made in encodings.all_encodings(session) if str(made.clip_id) in route.clip_ids()]
+    assert {made.recipe_name for made in ours} == {"standard"}
     assert {made.digest.hex for made in ours} <= digests
     assert len(ours) == CLIPS
 
