@@ -151,7 +151,7 @@ def _shift(group: _Group, main: _Group, placed: Sequence[Placement]) -> _Shift:
         _Shift(
             apart_s,
             group.zero_uncertainty_s + main.zero_uncertainty_s,
-            f"by its clocks ({clock.because}) and those of the timeline ({other.because})",
+            f"its clocks ({clock.because}) and those of the timeline ({other.because})",
         )
     ]
     before = StretchKey(group.reference.key.recording_id, group.reference.key.ordinal - 1)
@@ -164,7 +164,7 @@ def _shift(group: _Group, main: _Group, placed: Sequence[Placement]) -> _Shift:
             _Shift(
                 begins_s - group.reference.span.start_s,
                 doubt_s,
-                f"{float(gap_s):.3f} s after the part of the same recording before it",
+                f"the time since the part of the same recording before it ({float(gap_s):.3f} s)",
             )
         )
     return min(ways, key=lambda way: way.uncertainty_s)
@@ -193,8 +193,8 @@ def _unheard(group: _Group, told: tuple[Pair, ...]) -> str | None:
     ]
     if not reasons:
         return None
-    others = "recording" if len(reasons) == 1 else "recordings"
-    return f"its sound fits none of {len(reasons)} {others} ({reasons[0]})"
+    others = "that of another" if len(reasons) == 1 else f"any of {len(reasons)} others"
+    return f"its sound does not fit {others} ({reasons[0]})"
 
 
 def _why_no_sound(stretch: Stretch, told: tuple[Pair, ...]) -> str:
@@ -240,7 +240,7 @@ def _placed(stretch: Stretch, group: _Group, shift: _Shift, solution: Solution, 
         heard=_heard(stretch, own),
         drift_uncertainty_ppm=min((heard.drift_uncertainty_ppm for _, heard in own), default=Fraction(0)),
         confidence=best.confidence if best is not None else None,
-        reason=said if shift.is_none else f"{said}; placed {shift.because}",
+        reason=said if shift.is_none else f"{said}; placed by {shift.because}",
     )
 
 

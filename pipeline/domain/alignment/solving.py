@@ -26,6 +26,7 @@ _SPREAD_MIN_PPM = 0.5
 _DRIFT_TOLERANCE = 3
 """How many times its uncertainty a measured drift may be off: that is a spread of windows, no bound."""
 _COST_DIGITS = 6
+_SUSPECTS_MAX = 24
 _TREE_DIGITS = 9
 """Exact fractions would double in length with each pair of a chain."""
 _NOTHING = 1e-9
@@ -119,7 +120,8 @@ def solve(references: Sequence[StretchKey], measured: Sequence[Measured]) -> Sol
     lines = _least_squares(references, kept)
     while any(_strain(one, lines) > 1 for one in kept):
         trials = []
-        for one in kept:
+        # A pair that is wrong is among the most strained; with hundreds of pairs, to try each would take minutes.
+        for one in sorted(kept, key=lambda pair: -_strain(pair, lines))[:_SUSPECTS_MAX]:
             rest = [other for other in kept if other is not one]
             trial = _least_squares(references, rest)
             cost = round(sum(_strain(other, trial) ** 2 for other in rest), _COST_DIGITS)
