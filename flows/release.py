@@ -38,7 +38,7 @@ def release(name: str, version: str, annotators_min: int = 1, recipes: list[str]
     """Make and publish one release; one that was begun is finished as it was begun."""
     with present():
         release_id = select(name, version, annotators_min, list(recipes or RELEASED_BY_DEFAULT))
-        left = _left(release_id)
+        left = left_to_encode(release_id)
         if len(left) > SHARD_RECORDINGS:
             _hand_out(release_id, left)
             return
@@ -51,11 +51,12 @@ def encode(release_id: str, recordings: list[str]) -> None:
     """Make what a release is to hold of these recordings; the run that comes last finishes the release."""
     with present():
         _encode_all(release_id, recordings)
-        if not _left(release_id):
+        if not left_to_encode(release_id):
             _finish(release_id)
 
 
-def _left(release_id: str) -> list[str]:
+def left_to_encode(release_id: str) -> list[str]:
+    """Recordings of which something is still to be made for a release."""
     found = waiting.clips_to_encode(open_workbench().db, ReleaseId(UUID(release_id)))
     return [str(recording_id) for recording_id in found]
 

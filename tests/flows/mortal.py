@@ -132,9 +132,10 @@ def _ingest() -> None:
         ingest.ingest_upload.fn(upload_id)
 
 
-def _release(name: str, version: str) -> None:
-    # What is there already: what is made for a release is killed in tests of its own step.
-    release_id = release.select.fn(name, version, 2, ["viewing"])
+def _release(name: str, version: str, *recipes: str) -> None:
+    release_id = release.select.fn(name, version, 2, list(recipes))
+    for recording_id in release.left_to_encode(release_id):
+        release.encode_recording.fn(release_id, recording_id)
     release.seal.fn(release_id)
     release.publish.fn(release_id)
 

@@ -15,7 +15,7 @@ import pytest
 from pipeline.domain import keys
 from pipeline.domain.release import Manifest
 from pipeline.partner import StoreCredentials, pull
-from pipeline.records import annotations
+from pipeline.records import annotations, clips
 from pipeline.workbench import Workbench
 from tests.adapters.label_studio.conftest import Account, an_answer
 from tests.benches import Benches
@@ -51,8 +51,15 @@ OF_SUBMIT: Lives = [
 ]
 OF_COLLECT: Lives = [["record"]] * 6
 """Two answers to each of three clips."""
-OF_SELECT_AND_SEAL: Lives = [["record"], *[["put"]] * 6, ["record"]]
-"""A draft, then five tables and the taxonomy."""
+OF_SELECT: Lives = [["record"]]
+OF_ENCODE: Lives = [
+    # Both come from one decode; who dies after the first was recorded makes the second alone, of the same bytes.
+    *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "record"], ["ffmpeg", "put"], ["ffmpeg", "record"]),
+    *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # the second generation is made from the 360p variant
+    ["record"],  # the release holds them
+]
+OF_SEAL: Lives = [*[["put"]] * 6, ["record"]]
+"""Five tables and the taxonomy."""
 OF_PUBLISH = Counter(put=3 + 6 + 1, record=1)
 """Clips (several at once, so that one may arrive while another's sender dies), what was sealed, the manifest."""
 
@@ -130,21 +137,44 @@ def test_a_release_killed_at_every_boundary(
         answer(labelled, clip)
     undisturbed, world = worlds.copy(labelled), worlds.copy(labelled)
     name = ("attack-early", "1.0.0")
-    live_and_die(mortals, world, "release", *name, lives=OF_SELECT_AND_SEAL)
+    asked = (*name, "viewing")
+    live_and_die(mortals, world, "release", *asked, lives=[*OF_SELECT, *OF_SEAL])
     done: Counter[str] = Counter()
     code = KILLED
     while code == KILLED:
-        code, acts = mortals.run(world, "release", *name, dies_after=1)
+        code, acts = mortals.run(world, "release", *asked, dies_after=1)
         done.update(acts)
         assert len(acts) <= 1
     assert code == ENDED, mortals.said()
     assert done <= OF_PUBLISH
-    assert mortals.run(undisturbed, "release", *name)[0] == ENDED, mortals.said()
+    assert mortals.run(undisturbed, "release", *asked)[0] == ENDED, mortals.said()
     assert World.of(world) == World.of(undisturbed)
     assert files_of(world, *name) == files_of(undisturbed, *name)
     credentials = StoreCredentials.from_environment(postgres_s3_stack.partner)
     pulled = pull(f"s3://{world.settings.s3_releases_bucket}/{name[0]}", name[1], tmp_path, credentials=credentials)
     assert pulled.receipt.blobs == 3
+
+
+def test_encoding_for_a_release_killed_at_every_boundary(
+    mortals: Mortals, benches: Benches, worlds: Worlds, tmp_path: Path
+) -> None:
+    labelled = benches.make(tmp_path / "labelled")
+    (clip_id,) = Stages(labelled).ingest(make_clip(tmp_path / "footage.mp4", seconds=1))
+    with labelled.db.begin() as session:
+        clip = clips.get_clip(session, clip_id)
+    answer(labelled, clip)
+    undisturbed, world = worlds.copy(labelled), worlds.copy(labelled)
+    asked = ("variants", "1.0.0", "standard", "livestream-second-generation")
+    live_and_die(mortals, world, "release", *asked, lives=[*OF_SELECT, *OF_ENCODE, *OF_SEAL])
+    for of in (world, undisturbed):
+        assert mortals.run(of, "release", *asked)[0] == ENDED, mortals.said()
+    made = World.of(world)
+    assert made == World.of(undisturbed)
+    assert (made.rows["clip_encodings"], made.rows["release_encodings"]) == (3, 2)
+    # The same bytes at every try: every digest in the manifest, and with it every digest below, is the same.
+    assert files_of(world, *asked[:2]) == files_of(undisturbed, *asked[:2])
+    assert mortals.run(world, "audit") == (ENDED, ["record"]), mortals.said()
+    assert list(world.settings.scratch_dir.iterdir()) == []
 
 
 def files_of(world: Workbench, name: str, version: str) -> object:

@@ -5,6 +5,7 @@ When a change is meant, raise the recipe's version, say so in the changelog, and
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,16 +17,22 @@ from pipeline.adapters.ffmpeg import cutting
 from pipeline.adapters.ffmpeg.argv import track_clock_hz
 from pipeline.adapters.ffmpeg.assembling import assemble_argv
 from pipeline.adapters.ffmpeg.cutting import cut_argv
+from pipeline.adapters.ffmpeg.encoding import encode_argv
+from pipeline.adapters.ffmpeg.excerpting import excerpt_argv
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.rendering import Work, chunk_argv, sound_argv
 from pipeline.domain.chunk import plan_chunks
 from pipeline.domain.clip import tile
+from pipeline.domain.clip_recipe import RECIPES, STANDARD, ClipRecipe
+from pipeline.domain.encoding import Piece
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.recipe import VIEWING
+from tests.clip_making import a_job
 from tests.media_facts import VIDEO, media_facts, video_facts
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 RATE = VIDEO.frame_rate
+LIVESTREAMS = [one for one in RECIPES.values() if isinstance(one, ClipRecipe) and one.name.startswith("livestream")]
 
 
 def work_on(*files: MediaFacts, cut_frames: Sequence[int] = (0,)) -> Work:
@@ -40,6 +47,13 @@ def render_argv(
     return chunk_argv(chunks[number], work, Limits(), with_sound=len(chunks) == 1)
 
 
+def encode(facts: MediaFacts, recipes: Sequence[ClipRecipe], *, clips: int = 1) -> list[str]:
+    """What makes the second clip of three seconds, and those after it, wherever it runs."""
+    planned = tile([0, 90, 180], 300, RATE)[1 : 1 + clips]
+    jobs = [a_job(facts, clip, recipes) for clip in planned]
+    return encode_argv(jobs, [facts], Limits(), machine="x86_64")
+
+
 def commands() -> dict[str, list[str]]:
     """Every command that bytes come from, for one set of facts."""
     variable = video_facts(is_variable_rate=True, start_s=Fraction(4, 5))
@@ -51,6 +65,12 @@ def commands() -> dict[str, list[str]]:
         "ffmpeg_render_chunk.txt": render_argv(media_facts(), [0, 90, 180], chunk_s=Fraction(5), number=1),
         "ffmpeg_render_sound.txt": sound_argv(work_on(media_facts(), media_facts(audio=None)), limits),
         "ffmpeg_assemble.txt": assemble_argv(RATE, 48_000, limits, duration_s=Fraction(10), has_wav=True),
+        "ffmpeg_encode_standard.txt": encode(media_facts(), [STANDARD]),
+        "ffmpeg_encode_two_clips.txt": encode(media_facts(), [STANDARD], clips=2),
+        "ffmpeg_encode_variable_rate.txt": encode(media_facts(variable), [STANDARD]),
+        "ffmpeg_encode_counted.txt": encode(replace(media_facts(), container="avi"), [STANDARD]),
+        "ffmpeg_encode_livestream.txt": encode(media_facts(), LIVESTREAMS),
+        "ffmpeg_excerpt.txt": excerpt_argv(media_facts(), Piece(0, 90, 180), limits, seeks=True),
         "ffmpeg_cut.txt": cut_argv(tile([0, 90, 180], 300, RATE), RATE, 48_000, limits),
     }
 
