@@ -275,18 +275,18 @@ def test_two_ups_at_once_are_one_up(own: SessionStack) -> None:
     assert sorted(pids(own).values()) == sorted(p.pid for p in marked if os.getsid(p.pid) == p.pid)
 
 
-def test_a_failure_names_the_part_its_last_words_and_its_log(own: SessionStack) -> None:
-    own.stack.down(own.told.append)
-    version = own.home / "postgres" / "data" / "PG_VERSION"
+def test_a_failure_names_the_part_its_last_words_and_its_log(up: SessionStack) -> None:
+    up.stack.down(up.told.append)
+    version = up.home / "postgres" / "data" / "PG_VERSION"
     right = version.read_text()
     version.write_text("9\n")
-    own.told.clear()
+    up.told.clear()
     try:
         with pytest.raises(StackError, match=r"postgres did not come up(?s:.)*incompatible(?s:.)*postgres\.log"):
-            own.stack.up(("postgres", "worker"), own.told.append)
+            up.stack.up(("postgres", "worker"), up.told.append)
     finally:
         version.write_text(right)
-    last = {progress.part: progress.phase for progress in own.told}
+    last = {progress.part: progress.phase for progress in up.told}
     assert last["postgres"] == last["prefect"] == last["worker"] == Phase.FAILED
 
 
