@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     labelling_s3_secret_access_key: SecretStr = Field(description="its S3 secret access key")
     label_studio_url: str = Field(description="URL of Label Studio")
     label_studio_token: SecretStr = Field(description="API token of a Label Studio user who may create projects")
+    doorbell_url: str | None = Field(
+        default=None,
+        description="URL at which Label Studio reaches `firsthand annotate doorbell`, such as http://10.0.0.5:8444/",
+    )
     pseudonym_key: SecretStr = Field(
         min_length=32,
         description="a secret of 32 characters or more that turns annotators into pseudonyms; never change it",
@@ -98,7 +102,7 @@ class Settings(BaseSettings):
             raise ValueError("expected a URL with a host, a port that is a number, and a database")
         return url
 
-    @field_validator("s3_endpoint_url", "label_studio_url", "prefect_api_url", "dock_url")
+    @field_validator("s3_endpoint_url", "label_studio_url", "prefect_api_url", "dock_url", "doorbell_url")
     @classmethod
     def _is_http(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):

@@ -4,6 +4,7 @@ Whatever starts work opens a workbench and hands its parts to steps. Parts are m
 that needs only Postgres does not ask for Label Studio.
 """
 
+import hmac
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from pipeline.adapters.scratch import Scratch
 from pipeline.adapters.unsealing.keys import ContentKeys
 from pipeline.domain import intake_rules, taxonomies
 from pipeline.domain.clip import ClipPolicy
+from pipeline.domain.doorbell import Doorbell
 from pipeline.domain.file_name import NamingTable
 from pipeline.domain.intake_rules import IntakeRules
 from pipeline.domain.labels import Taxonomy
@@ -33,6 +35,7 @@ from pipeline.settings import Settings, home, load_settings
 if TYPE_CHECKING:
     from pipeline.adapters.label_studio import LabelStudio, S3Source
     from pipeline.adapters.listening import Listener
+    from pipeline.domain.label_mapping import LabelMapping
 
 
 OPENED_BYTES_MAX = 1 << 40
@@ -158,6 +161,23 @@ class Workbench:
         from pipeline.adapters.label_studio import LabelStudio  # noqa: PLC0415
 
         return LabelStudio(self.settings.label_studio_url, token=self.settings.label_studio_token.get_secret_value())
+
+    @cached_property
+    def mappings(self) -> "tuple[LabelMapping, ...]":
+        """What old labels are declared to mean in new words."""
+        return taxonomies.mappings()
+
+    @property
+    def doorbell_secret(self) -> str:
+        """What whoever rings must know. It leads back to no other secret: everybody in Label Studio can read it."""
+        key = self.settings.pseudonym_key.get_secret_value().encode()
+        return hmac.new(key, b"doorbell", "sha256").hexdigest()[:32]
+
+    @cached_property
+    def doorbell(self) -> Doorbell | None:
+        """What Label Studio rings when something was answered; `None` where nobody listens."""
+        url = self.settings.doorbell_url
+        return Doorbell(url, self.doorbell_secret) if url else None
 
     @cached_property
     def clip_source(self) -> "S3Source":

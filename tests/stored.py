@@ -14,10 +14,11 @@ from pipeline.domain.encoding import Encoding
 from pipeline.domain.footage import Clip, ClipRendition, Location
 from pipeline.domain.ids import AnnotationId, derive
 from pipeline.domain.labels import ClipLabels
-from pipeline.records import annotations, custody, encodings
+from pipeline.records import annotations, custody, encodings, gates
 from pipeline.records.annotations import Answer
+from pipeline.records.gates import Gate
 from pipeline.workbench import Workbench
-from tests.builders import Chain, a_chain, add_chain, an_answer, an_encoding, an_event, some_labels
+from tests.builders import NOON, TOOL, Chain, a_chain, add_chain, an_answer, an_encoding, an_event, some_labels
 
 
 def content_of(thing_id: object) -> bytes:
@@ -53,7 +54,10 @@ def store_chain(bench: Workbench, name: str = "one", *, clip_count: int = 3) -> 
         made=tuple(_store_clip(bench, clip, chain) for clip in chain.clips),
     )
     with bench.db.begin() as session:
-        return add_chain(session, stored)
+        for made in add_chain(session, stored).made:
+            # Nothing here is media; that it plays is what `steps/gate` would have found.
+            gates.add_gate(session, Gate(made.clip_id, made.digest, (), TOOL, NOON))
+    return stored
 
 
 def _store_clip(bench: Workbench, clip: Clip, chain: Chain) -> ClipRendition:

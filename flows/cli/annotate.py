@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from flows.cli import labelling_checks
 from flows.cli.labelling_page import labelling_page
 from flows.cli.output import Json, emit, out, printable, shown, tell
 from flows.cli.progress import saying
@@ -22,6 +23,7 @@ from pipeline.workbench import Workbench, open_workbench
 app = typer.Typer()
 annotate_app = typer.Typer(invoke_without_command=True, epilog="Example: firsthand annotate --only collect")
 app.add_typer(annotate_app, name="annotate")
+labelling_checks.register(annotate_app)
 
 DISPUTES_SHOWN = 20
 PICTURES = 10
@@ -59,16 +61,20 @@ def annotate(
     context: typer.Context,
     only: Annotated[Half | None, typer.Option(help="Only send clips out, or only fetch answers.")] = None,
     with_damaged: Annotated[bool, typer.Option("--with-damaged", help="Send damaged clips out too.")] = False,
+    clips_max: Annotated[int | None, typer.Option("--clips", min=1, help="Send out at most so many clips.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Send clips to Label Studio and fetch the answers that are new. Damaged clips wait until you ask for them."""
+    """Send clips to Label Studio, the most promising first, and fetch the answers that are new.
+
+    Damaged clips wait until you ask for them.
+    """
     if context.invoked_subcommand is not None:
         return
     bench = open_workbench()
     before = waiting.totals(bench.db)
     run_and_wait(
         "annotate/annotate",
-        {"only": only.value if only else None, "with_damaged": with_damaged},
+        {"only": only.value if only else None, "with_damaged": with_damaged, "clips_max": clips_max},
         api_url=bench.settings.prefect_api_url,
         doing="annotating",
         progress=lambda: f"{waiting.totals(bench.db).tasks} tasks, {waiting.totals(bench.db).annotations} answers",

@@ -88,6 +88,16 @@ class Clip:
     start_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """What somebody marked while filming or at the dock, as far as its sender tells."""
+
+    at: datetime
+    """By the camera's own clock, like the start of its clips."""
+    category: str
+    """Its name, or nothing."""
+
+
 def container_kind(name: str) -> ContainerKind:
     """What a container is for.
 
@@ -151,6 +161,12 @@ def require_possible_clip(metadata: Mapping[str, str], *, now: datetime) -> None
 def clip_start(metadata: Mapping[str, str]) -> datetime | None:
     """When a clip began, as its sender says; `None` when that was not said."""
     return moment(_said(metadata, "StartTime")) or moment(_said(metadata, "StartTimeISO"))
+
+
+def bookmark(metadata: Mapping[str, str]) -> Bookmark | None:
+    """What is said about a bookmark; `None` when it does not say which moment it is about."""
+    at = moment(_said(metadata, "StartTimeISO")) or moment(_said(metadata, "StartTime"))
+    return None if at is None else Bookmark(at, (_said(metadata, "CategoryName") or "").strip())
 
 
 def in_order(clips: Iterable[Clip]) -> list[Clip]:

@@ -15,6 +15,7 @@ Rules kept here:
     originals    originals/sha256/ab/<sha256>
     working      renditions/<recording>/<rendition>/<sha256>.mp4
                  clips/<rendition>/<clip>/<sha256>.mp4
+                 clips/pictures/<sha256>.<suffix>               what annotators are shown with a definition
                  byproducts/<rendition>/<kind>/<number>/<sha256>
                  series/<sha256 of the original>/<sha256>.jsonl.gz
                  encodings/<clip>/<encoding>/<sha256>.mp4
@@ -178,6 +179,11 @@ def rendition_key(recording_id: RecordingId, rendition_id: RenditionId, digest: 
 def clip_key(rendition_id: RenditionId, clip_id: ClipId, digest: Sha256) -> str:
     """Where the bytes of a clip, cut from one rendition, lie in the working bucket."""
     return f"clips/{rendition_id}/{clip_id}/{digest}.mp4"
+
+
+def picture_key(digest: Sha256, suffix: str) -> str:
+    """A picture of a taxonomy, in the working bucket, below the one prefix that annotators' browsers may read."""
+    return f"clips/pictures/{digest}.{suffix}"
 
 
 def byproduct_key(rendition_id: RenditionId, kind: str, ordinal: int, digest: Sha256) -> str:

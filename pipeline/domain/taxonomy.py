@@ -3,7 +3,7 @@
 A taxonomy is written as TOML, so that those who label and those who use the labels can read and change it without
 Python. Rules kept here:
 
-* Keys are for machines and never change; names, definitions and colours are for people.
+* Keys are for machines and never change; names, definitions, pictures and colours are for people.
 * No key, no colour and no hotkey is used twice; a hotkey is one letter or digit, so that it needs one hand.
 * Reading tells all mistakes at once.
 * The digest is over what the taxonomy says, not over how the file is laid out.
@@ -28,6 +28,9 @@ _ID = re.compile(r"[a-z][a-z0-9-]{0,23}")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _COLOUR = re.compile(r"#[0-9A-F]{6}")
 _HOTKEY = re.compile(r"[a-z0-9]")
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_PICTURE = re.compile(r"[a-z][a-z0-9_-]{0,39}\.(?:svg|png)")
+_SUGGESTION = re.compile(r"impulse|speech|bookmark(?::[^A-Z:\s](?:[^A-Z:]{0,62}[^A-Z:\s])?)?")
 _MISSING: Final = object()
 
 
@@ -44,6 +47,33 @@ class EventKind:
     definition: str
     inclusion: str
     exclusion: str
+    picture: "Picture | None" = None
+    """Shown with the definition."""
+    suggested_by: tuple[str, ...] = ()
+    """Which hints suggest it: a source such as `impulse`, or `bookmark:` and a category in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxKind:
+    """A kind of thing that annotators may draw a box around, and follow through a clip."""
+
+    key: str
+    name: str
+    hotkey: str
+    colour: str
+    """`#RRGGBB`, upper case."""
+    definition: str
+    inclusion: str
+    exclusion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing that makes a definition plain. Its digest is part of the taxonomy: what is shown is what was meant."""
+
+    file: str
+    """Its name beside the taxonomy."""
+    digest: Sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +113,8 @@ class Taxonomy:
     purpose: str
     events: tuple[EventKind, ...]
     questions: tuple[Question, ...]
+    boxes: tuple[BoxKind, ...] = ()
+    """Empty where no boxes are wanted."""
 
     @property
     def name(self) -> str:
@@ -93,6 +125,15 @@ class Taxonomy:
     def canonical(self) -> bytes:
         """Everything that the taxonomy says, as JSON in one form only: what a release carries."""
         content = asdict(self) | {"version": str(self.version)}
+        # What an older taxonomy could not say is left out where it says nothing: its digest stays what it was.
+        if not self.boxes:
+            del content["boxes"]
+        for kind in content["events"]:
+            picture = kind.pop("picture")
+            if picture is not None:
+                kind["picture"] = picture["file"], picture["digest"]["hex"]
+            if not kind["suggested_by"]:
+                del kind["suggested_by"]
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     @property
@@ -103,6 +144,15 @@ class Taxonomy:
     def event(self, key: str) -> EventKind | None:
         """The event kind with this key."""
         return next((kind for kind in self.events if kind.key == key), None)
+
+    def is_point(self, key: str) -> bool:
+        """Whether the event of this key happens at a moment."""
+        kind = self.event(key)
+        return kind is not None and kind.extent == "point"
+
+    def box(self, key: str) -> BoxKind | None:
+        """The kind of box with this key."""
+        return next((kind for kind in self.boxes if kind.key == key), None)
 
     def question(self, key: str) -> Question | None:
         """The question with this key."""
@@ -131,6 +181,7 @@ class Taxonomy:
             purpose=table.text("purpose"),
             events=tuple(_event(event) for event in table.tables("event")),
             questions=tuple(_question(question) for question in table.tables("question")),
+            boxes=tuple(_box(box) for box in table.tables("box")) if table.has("box") else (),
         )
         table.nothing_else()
         mistakes += [f"{source}: {mistake}" for mistake in _clashes(taxonomy)]
@@ -156,6 +207,16 @@ class _Table:
             expected = f"text like {shape.pattern}" if shape else "text"
             self.wrong(name, f"expected {expected}, found {value!r:.80}")
         return ""
+
+    def has(self, name: str) -> bool:
+        return name in self._content
+
+    def texts(self, name: str, shape: re.Pattern[str]) -> tuple[str, ...]:
+        value = self._value(name)
+        if isinstance(value, list) and all(isinstance(text, str) and shape.fullmatch(text) for text in value):
+            return tuple(value)
+        self.wrong(name, f"expected a list of texts like {shape.pattern}, found {value!r:.80}")
+        return ()
 
     def yes_or_no(self, name: str) -> bool:
         value = self._value(name)
@@ -209,6 +270,27 @@ def _event(table: _Table) -> EventKind:
         definition=table.text("definition"),
         inclusion=table.text("inclusion"),
         exclusion=table.text("exclusion"),
+        picture=_picture(table) if table.has("picture") else None,
+        suggested_by=table.texts("suggested_by", _SUGGESTION) if table.has("suggested_by") else (),
+    )
+    table.nothing_else()
+    return kind
+
+
+def _picture(table: _Table) -> Picture | None:
+    file, digest = table.text("picture", _PICTURE), table.text("picture_sha256", _HEX64)
+    return Picture(file, Sha256(digest)) if file and digest else None
+
+
+def _box(table: _Table) -> BoxKind:
+    kind = BoxKind(
+        key=table.text("key", _KEY),
+        name=table.text("name"),
+        hotkey=table.text("hotkey", _HOTKEY),
+        colour=table.text("colour", _COLOUR),
+        definition=table.text("definition"),
+        inclusion=table.text("inclusion"),
+        exclusion=table.text("exclusion"),
     )
     table.nothing_else()
     return kind
@@ -240,20 +322,27 @@ def _answer(table: _Table) -> Answer:
 
 def _clashes(taxonomy: Taxonomy) -> list[str]:
     """Whatever is used twice where it may be used once."""
-    events, questions = taxonomy.events, taxonomy.questions
+    events, questions, boxes = taxonomy.events, taxonomy.questions, taxonomy.boxes
     answers = [answer for question in questions for answer in question.answers]
     clashes = [
         *_twice("event key", (kind.key for kind in events)),
         *_twice("event name", (kind.name for kind in events)),
-        *_twice("colour", (kind.colour for kind in events)),
+        *_twice("box key", (kind.key for kind in boxes)),
+        *_twice("box name", (kind.name for kind in boxes)),
+        *_twice("colour", [*(kind.colour for kind in events), *(kind.colour for kind in boxes)]),
+        *_twice("suggestion", (hint for kind in events for hint in kind.suggested_by)),
         *_twice("question key", (question.key for question in questions)),
         *_twice("question name", (question.name for question in questions)),
-        *_twice("hotkey", [*(kind.hotkey for kind in events), *(answer.hotkey for answer in answers)]),
+        *_twice("hotkey", [key for things in (events, boxes, answers) for key in _hotkeys(things)]),
     ]
     for question in questions:
         clashes += _twice(f"answer key of {question.key}", (answer.key for answer in question.answers))
         clashes += _twice(f"answer name of {question.key}", (answer.name for answer in question.answers))
     return clashes
+
+
+def _hotkeys(things: Iterable[EventKind | BoxKind | Answer]) -> list[str]:
+    return [thing.hotkey for thing in things]
 
 
 def _twice(what: str, values: Iterable[str]) -> list[str]:

@@ -1,11 +1,11 @@
 """Clips sent out to be labelled, and the answers that came back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
@@ -13,6 +13,7 @@ from pipeline.domain.ids import AnnotationId, ClipId
 from pipeline.domain.labels import DELETED, ClipLabels
 from pipeline.records.footage import insert_new
 from pipeline.records.tables import AnnotationRow, AnnotationTaskRow
+from pipeline.records.tables_labelling import TaskRenewalRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,46 @@ class Answer:
 
 def add_task(session: Session, task: SentTask) -> bool:
     """Record that a clip was sent out; whether that is new."""
+    return bool(add_tasks(session, [task]))
+
+
+def add_tasks(session: Session, tasks: Sequence[SentTask]) -> set[ClipId]:
+    """Record that clips were sent out, a thousand or so in one statement; of which of them that is new."""
+    rows = [
+        {
+            "clip_id": task.clip_id,
+            "taxonomy_digest": task.taxonomy_digest.hex,
+            "clip_digest": task.clip_digest.hex,
+            "label_studio_project_id": task.project_id,
+            "label_studio_task_id": task.task_id,
+            "submitted_at": task.submitted_at,
+        }
+        for task in tasks
+    ]
+    if not rows:
+        return set()
+    new = insert(AnnotationTaskRow).values(rows).on_conflict_do_nothing().returning(AnnotationTaskRow.clip_id)
+    return {ClipId(clip_id) for clip_id in session.scalars(new)}
+
+
+def renew_task(session: Session, task: SentTask) -> bool:
+    """Record the task that a clip has instead of one that somebody deleted; whether that is new."""
     return insert_new(
         session,
-        AnnotationTaskRow,
+        TaskRenewalRow,
         clip_id=task.clip_id,
         taxonomy_digest=task.taxonomy_digest.hex,
-        clip_digest=task.clip_digest.hex,
         label_studio_project_id=task.project_id,
         label_studio_task_id=task.task_id,
-        submitted_at=task.submitted_at,
+        clip_digest=task.clip_digest.hex,
+        renewed_at=task.submitted_at,
     )
 
 
 def tasks_under(session: Session, taxonomy_digest: Sha256) -> dict[ClipId, SentTask]:
-    """Every clip sent out under a taxonomy."""
+    """Every clip sent out under a taxonomy, each with the task that it has now."""
     rows = session.scalars(sa.select(AnnotationTaskRow).where(AnnotationTaskRow.taxonomy_digest == taxonomy_digest.hex))
-    return {
+    sent = {
         ClipId(row.clip_id): SentTask(
             clip_id=ClipId(row.clip_id),
             taxonomy_digest=taxonomy_digest,
@@ -74,6 +99,20 @@ def tasks_under(session: Session, taxonomy_digest: Sha256) -> dict[ClipId, SentT
         )
         for row in rows
     }
+    renewals = session.scalars(
+        sa.select(TaskRenewalRow)
+        .where(TaskRenewalRow.taxonomy_digest == taxonomy_digest.hex)
+        .order_by(TaskRenewalRow.renewed_at, TaskRenewalRow.label_studio_task_id)
+    )
+    for row in renewals:
+        clip_id = ClipId(row.clip_id)
+        sent[clip_id] = replace(
+            sent[clip_id],
+            clip_digest=Sha256(row.clip_digest),
+            project_id=row.label_studio_project_id,
+            task_id=row.label_studio_task_id,
+        )
+    return sent
 
 
 def add_answer(session: Session, answer: Answer) -> bool:
@@ -95,26 +134,17 @@ def add_answer(session: Session, answer: Answer) -> bool:
     )
 
 
-def known_answers(session: Session, taxonomy_digest: Sha256) -> set[AnnotationId]:
-    """The ids of all answers recorded under a taxonomy."""
-    query = sa.select(AnnotationRow.annotation_id).where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
+def known_among(session: Session, annotation_ids: Sequence[AnnotationId]) -> set[AnnotationId]:
+    """Which of these answers are recorded."""
+    asked = sa.any_(sa.cast(list(annotation_ids), ARRAY(sa.Uuid)))
+    query = sa.select(AnnotationRow.annotation_id).where(AnnotationRow.annotation_id == asked)
     return {AnnotationId(annotation_id) for annotation_id in session.scalars(query)}
 
 
-def newest_answered_at(session: Session, taxonomy_digest: Sha256) -> datetime | None:
-    """When the newest recorded answer was given or changed; `None` when there is none."""
-    return session.scalar(
-        sa.select(sa.func.max(AnnotationRow.answered_at)).where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
-    )
-
-
-def unanswered(session: Session, taxonomy_digest: Sha256) -> bool:
-    """Whether some clip that was sent out has no answer yet."""
-    answered = sa.select(AnnotationRow.clip_id).where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
-    waiting = sa.select(AnnotationTaskRow.clip_id).where(
-        AnnotationTaskRow.taxonomy_digest == taxonomy_digest.hex, AnnotationTaskRow.clip_id.not_in(answered)
-    )
-    return bool(session.scalar(sa.select(waiting.exists())))
+def answered_clips(session: Session, taxonomy_digest: Sha256) -> set[ClipId]:
+    """The clips of which any answer is recorded under a taxonomy."""
+    query = sa.select(AnnotationRow.clip_id).where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex).distinct()
+    return {ClipId(clip_id) for clip_id in session.scalars(query)}
 
 
 def current_answers(session: Session, taxonomy_digest: Sha256) -> list[Answer]:

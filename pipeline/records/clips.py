@@ -1,6 +1,6 @@
 """Clips and their bytes: add them, get them, list those that still wait to be labelled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import Clip, ClipRendition, Location
-from pipeline.domain.ids import ClipId, RecordingId, RenditionId
+from pipeline.domain.ids import CameraSerial, ClipId, ExerciseId, RecordingId, RenditionId
 from pipeline.domain.timeline import Span
 from pipeline.errors import UsageError
 from pipeline.records.footage import insert_new
@@ -163,6 +163,31 @@ def clips_without_task(session: Session, taxonomy_digest: Sha256) -> list[Clip]:
         .order_by(ClipRow.cut_at, ClipRow.recording_id, ClipRow.ordinal)
     )
     return [_clip(row) for row in rows]
+
+
+def known_clips(session: Session, clip_ids: Iterable[ClipId]) -> set[ClipId]:
+    """Which of these clips there are."""
+    asked = sa.any_(sa.cast(list(clip_ids), ARRAY(sa.Uuid)))
+    return {ClipId(clip_id) for clip_id in session.scalars(sa.select(ClipRow.clip_id).where(ClipRow.clip_id == asked))}
+
+
+def origins(session: Session) -> dict[RecordingId, tuple[ExerciseId, CameraSerial]]:
+    """The exercise and the camera of every recording."""
+    rows = session.execute(sa.select(RecordingRow.recording_id, RecordingRow.exercise_id, RecordingRow.camera_serial))
+    return {
+        RecordingId(row.recording_id): (ExerciseId(row.exercise_id), CameraSerial(row.camera_serial)) for row in rows
+    }
+
+
+def clips_sent(session: Session, taxonomy_digest: Sha256) -> dict[RecordingId, int]:
+    """How many clips of each recording were sent out under a taxonomy."""
+    rows = session.execute(
+        sa.select(ClipRow.recording_id, sa.func.count())
+        .join(AnnotationTaskRow, AnnotationTaskRow.clip_id == ClipRow.clip_id)
+        .where(AnnotationTaskRow.taxonomy_digest == taxonomy_digest.hex)
+        .group_by(ClipRow.recording_id)
+    )
+    return {RecordingId(recording_id): count for recording_id, count in rows}
 
 
 def _clip(row: ClipRow) -> Clip:

@@ -1,7 +1,8 @@
 """Append a custody event; read the events of one artefact. Nothing here changes an event."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import rfc8785
@@ -16,20 +17,14 @@ from pipeline.records.tables import CustodyEventRow
 
 def append(session: Session, event: CustodyEvent) -> None:
     """Record an event in the caller's transaction. The very same event twice is recorded once."""
-    canonical = rfc8785.dumps(event.content())
-    session.execute(
-        insert(CustodyEventRow)
-        .values(
-            event_id=derive("custody-event", leaf_hash(canonical).hex()),
-            kind=event.kind,
-            subject_kind=event.subject_kind,
-            subject_id=event.subject_id,
-            occurred_at=event.occurred_at,
-            canonical=canonical,
-            leaf_hash=leaf_hash(canonical),
-        )
-        .on_conflict_do_nothing()
-    )
+    session.execute(insert(CustodyEventRow).values(_row(event)).on_conflict_do_nothing())
+
+
+def append_all(session: Session, events: Sequence[CustodyEvent]) -> None:
+    """Record many events as `append` does, in one statement."""
+    rows = [_row(event) for event in events]
+    if rows:
+        session.execute(insert(CustodyEventRow).values(rows).on_conflict_do_nothing())
 
 
 def events_of(session: Session, subject_id: str) -> list[tuple[datetime, str, str, bytes]]:
@@ -56,3 +51,16 @@ def all_events(session: Session) -> Iterator[tuple[UUID, str, str, str, bytes, b
     )
     for row in rows:
         yield row.event_id, row.kind, row.subject_kind, row.subject_id, row.canonical, row.leaf_hash
+
+
+def _row(event: CustodyEvent) -> dict[str, Any]:
+    canonical = rfc8785.dumps(event.content())
+    return {
+        "event_id": derive("custody-event", leaf_hash(canonical).hex()),
+        "kind": event.kind,
+        "subject_kind": event.subject_kind,
+        "subject_id": event.subject_id,
+        "occurred_at": event.occurred_at,
+        "canonical": canonical,
+        "leaf_hash": leaf_hash(canonical),
+    }

@@ -2,30 +2,38 @@
 
 import hmac
 import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from pipeline.adapters.label_studio import LabelStudio, Readout, ReceivedAnnotation, S3Source, read_labels
+from pipeline.adapters.label_studio import (
+    ClipTask,
+    LabelStudio,
+    Readout,
+    ReceivedAnnotation,
+    S3Source,
+    read_labels,
+)
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
-from pipeline.domain.ids import AnnotationId, derive
+from pipeline.domain.doorbell import Doorbell
+from pipeline.domain.ids import AnnotationId, ClipId, derive
 from pipeline.domain.labels import DELETED, SKIPPED, ClipLabels, Taxonomy
 from pipeline.errors import InvalidLabelsError
-from pipeline.records import Database, annotations, clips, custody
+from pipeline.records import Database, annotations, clips, custody, findings, readings
 from pipeline.records.annotations import Answer, SentTask
 from pipeline.records.clips import ShownClip
+from pipeline.records.findings import Finding, FindingKind
+from pipeline.records.readings import Reading
 
 log = structlog.get_logger()
 
 OVERLAP = timedelta(minutes=10)
-"""How far to look back before the newest known answer: one that was being saved then may show up late."""
-
-
-NOBODY = 0
-"""What the adapter gives for an account that was deleted."""
+"""How far to look back before the moment up to which everything was read: what was being saved may show up late."""
+OTHER_WORDS = "the project asked in other words than the taxonomy's when this answer was found; save it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,8 @@ class Collected:
     refused: int
     deleted: int = 0
     """Answers that were taken back since they were collected."""
+    found: int = 0
+    """Things that are not as we left them and are no answers; `firsthand annotate findings` lists them."""
 
 
 def collect_annotations(
@@ -46,130 +56,205 @@ def collect_annotations(
     pseudonym_key: bytes,
     db: Database,
     clock: Callable[[], datetime],
+    doorbell: Doorbell | None = None,
+    thorough: bool = False,
 ) -> Collected:
     """Record every answer that was given, changed or deleted since the last time.
 
     An answer that does not fit its clip or the taxonomy is recorded with the reason and counts for nothing; of one that
-    was deleted, that it was, and what it said stays in the records. Safe to repeat: an answer is named by its id in
-    Label Studio and the moment it was last changed.
+    was deleted, that it was, and what it said stays in the records. A project whose configuration somebody changed is
+    given its own again, and what was answered meanwhile counts for nothing until it is saved again. Tasks that were
+    deleted, doubled or put there by others are looked for when their number is not right, and always when `thorough`.
+
+    Safe to repeat, and to run twice at once: an answer is named by its id in Label Studio and the moment it was last
+    changed. Memory stays as it is, however many answers there are.
 
     Raises:
-        LabelStudioUnavailableError: Label Studio did not answer; what was recorded stays.
+        LabelStudioUnavailableError: Label Studio did not answer; what was recorded stays, the rest is read next time.
+        AccessDeniedError: Label Studio refused the token.
     """
     with db.begin() as session:
         tasks = annotations.tasks_under(session, taxonomy.digest)
-        known = annotations.known_answers(session, taxonomy.digest)
-        newest = annotations.newest_answered_at(session, taxonomy.digest)
-        waiting = annotations.unanswered(session, taxonomy.digest)
+        reading = readings.newest_reading(session, taxonomy.digest)
     if not tasks:
         return Collected(0, 0)
-    project_id = labelling.ensure_project(taxonomy, storage=source)
-    # An answer may be older than our record of its task, when a kill came between sending out and recording. So as long
-    # as a clip has no answer, everything is read; it costs 17 s for 10,000 tasks.
-    since = newest - OVERLAP if newest and not waiting else None
-    new = refused = 0
-    read = labelling.read(project_id, updated_since=since)
-    with db.begin() as session:
-        shown = clips.shown_clips(session, [received.clip_id for received in read.answers])
-    for received in read.answers:
-        task = tasks.get(received.clip_id)
-        answer_id = AnnotationId(
-            derive("annotation", project_id, received.ls_annotation_id, received.updated_at.isoformat())
+    project_id = labelling.ensure_project(taxonomy, storage=source, doorbell=doorbell)
+    since = reading.read_through - OVERLAP if reading and reading.project_id == project_id else None
+    collecting = _Collecting(taxonomy, project_id, tasks, labelling, pseudonym_key, db, clock)
+    collecting.look_at_configuration()
+    for page in labelling.pages(project_id, updated_since=since):
+        collecting.look_at_configuration()
+        collecting.take(page)
+    if thorough or labelling.count(project_id) != len(tasks):
+        collecting.reconcile()
+    collecting.remember()
+    log.info(
+        "annotations_collected",
+        project_id=project_id,
+        new=collecting.new,
+        refused=collecting.refused,
+        deleted=collecting.deleted,
+        found=collecting.found,
+    )
+    return Collected(collecting.new, collecting.refused, collecting.deleted, collecting.found)
+
+
+@dataclass(slots=True)
+class _Collecting:
+    """One reading of one project."""
+
+    taxonomy: Taxonomy
+    project_id: int
+    tasks: Mapping[ClipId, SentTask]
+    labelling: LabelStudio
+    pseudonym_key: bytes
+    db: Database
+    clock: Callable[[], datetime]
+    new: int = 0
+    refused: int = 0
+    deleted: int = 0
+    found: int = 0
+    asked_in_other_words: bool = False
+    read_through: datetime | None = None
+    unrecorded_since: datetime | None = None
+    """When the first answer was given to a task that we pushed and have not recorded yet."""
+
+    def look_at_configuration(self) -> None:
+        """Called after a page was read and before it is recorded: what is recorded was answered in our words."""
+        if self.labelling.is_as_made(self.project_id, self.taxonomy):
+            return
+        self.asked_in_other_words = True
+        why = (
+            f"somebody changed what project {self.project_id} asks; it asks in the words of {self.taxonomy.name} again"
         )
-        if task is None or answer_id in known:
-            continue
-        answer = _answer(
-            answer_id,
-            received,
-            task,
-            shown[received.clip_id],
-            taxonomy=taxonomy,
-            pseudonym_key=pseudonym_key,
-            at=clock(),
+        self._tell(FindingKind.CONFIGURATION_CHANGED, why)
+        self.labelling.restore(self.project_id, self.taxonomy)
+
+    def take(self, page: Readout) -> None:
+        """Record what is new on a page, and what is gone."""
+        names = {self._answer_id(received): received for received in page.answers}
+        with self.db.begin() as session:
+            known = annotations.known_among(session, list(names))
+            fresh = {name: received for name, received in names.items() if name not in known}
+            shown = clips.shown_clips(session, [received.clip_id for received in fresh.values()])
+        for answer_id, received in fresh.items():
+            if received.clip_id in self.tasks:
+                self._record(answer_id, received, shown[received.clip_id])
+            elif received.clip_id in shown:
+                self.unrecorded_since = min(self.unrecorded_since or received.updated_at, received.updated_at)
+        self._record_deletions(page.held)
+        if page.touched_until is not None:
+            self.read_through = max(self.read_through or page.touched_until, page.touched_until)
+
+    def reconcile(self) -> None:
+        """Compare the project's tasks with those that we sent out."""
+        census = self.labelling.census(self.project_id)
+        with self.db.begin() as session:
+            ours = clips.known_clips(session, [clip_id for clip_id in census.values() if clip_id])
+        by_clip: dict[ClipId, list[int]] = defaultdict(list)
+        for task_id, clip_id in census.items():
+            if clip_id in ours and clip_id is not None:
+                by_clip[clip_id].append(task_id)
+            else:
+                self._tell(FindingKind.FOREIGN_TASK, f"task {task_id} names no clip of ours", task_id=task_id)
+        gone: list[ClipId] = []
+        doubled: dict[ClipId, int] = {}
+        for clip_id, task in self.tasks.items():
+            here = by_clip.get(clip_id, [])
+            if task.task_id not in here:
+                gone.append(clip_id)
+                what = "names another clip now" if task.task_id in census else "was deleted"
+                why = f"task {task.task_id} of clip {clip_id} {what}; the next submit sends the clip out again"
+                self._tell(FindingKind.TASK_DELETED, why, task_id=task.task_id, clip_id=clip_id)
+            elif len(here) > 1:
+                doubled[clip_id] = task.task_id
+                for spare in set(here) - {task.task_id}:
+                    why = f"clip {clip_id} was sent out as task {task.task_id}, and task {spare} shows it too"
+                    self._tell(FindingKind.TASK_TWICE, why, task_id=spare, clip_id=clip_id)
+        if doubled:
+            self.labelling.drop_spares(self.project_id, doubled)
+        self._record_deletions({clip_id: frozenset() for clip_id in gone})
+
+    def remember(self) -> None:
+        """Record how far everything was read; answers to tasks that are not recorded yet are read again."""
+        through = min((at for at in (self.read_through, self.unrecorded_since) if at), default=None)
+        if through is not None:
+            with self.db.begin() as session:
+                reading = Reading(self.project_id, through)
+                readings.add_reading(session, self.taxonomy.digest, reading, at=self.clock())
+
+    def _answer_id(self, received: ReceivedAnnotation) -> AnnotationId:
+        moment = received.updated_at.isoformat()
+        return AnnotationId(derive("annotation", self.project_id, received.ls_annotation_id, moment))
+
+    def _record(self, answer_id: AnnotationId, received: ReceivedAnnotation, shown: ShownClip) -> None:
+        labels: ClipLabels | None = None
+        refusal: str | None = None
+        try:
+            labels = self._labels(received, shown)
+        except InvalidLabelsError as error:
+            refusal = str(error)
+        answer = Answer(
+            annotation_id=answer_id,
+            clip_id=received.clip_id,
+            taxonomy_digest=self.taxonomy.digest,
+            annotator=pseudonym(received.annotator, key=self.pseudonym_key),
+            label_studio_annotation_id=received.ls_annotation_id,
+            answered_at=received.updated_at,
+            raw=received.result_json.encode(),
+            labels=labels,
+            refusal=refusal,
+            collected_at=self.clock(),
+            lead_time_s=_believable(received.lead_time_s),
         )
-        with db.begin() as session:
+        with self.db.begin() as session:
             if annotations.add_answer(session, answer):
                 custody.append(session, _was_answered(answer))
-                new += 1
-                refused += answer.labels is None
-    deleted = _record_deletions(read, project_id, taxonomy=taxonomy, labelling=labelling, db=db, clock=clock)
-    log.info("annotations_collected", project_id=project_id, new=new, refused=refused, deleted=deleted)
-    return Collected(new, refused, deleted)
+                self.new += 1
+                self.refused += answer.labels is None
 
+    def _labels(self, received: ReceivedAnnotation, shown: ShownClip) -> ClipLabels:
+        if received.was_cancelled:
+            raise InvalidLabelsError(SKIPPED)
+        sent = ClipTask.of(shown.clip, shown.made, shown.frame_rate, taxonomy_digest=self.taxonomy.digest)
+        labels = read_labels(received, taxonomy=self.taxonomy, clip=sent)
+        if self.asked_in_other_words:
+            raise InvalidLabelsError(OTHER_WORDS)
+        return labels
 
-def _record_deletions(
-    read: Readout,
-    project_id: int,
-    *,
-    taxonomy: Taxonomy,
-    labelling: LabelStudio,
-    db: Database,
-    clock: Callable[[], datetime],
-) -> int:
-    """Record which of the answers that we know are gone; how many that are."""
-    with db.begin() as session:
-        standing = annotations.standing_answers(session, taxonomy.digest, list(read.held))
-    deleted = 0
-    for known in standing:
-        ls_annotation_id = known.label_studio_annotation_id
-        if ls_annotation_id in read.held[known.clip_id] or not labelling.is_deleted(ls_annotation_id):
-            continue
-        answer = replace(
-            known,
-            annotation_id=AnnotationId(
-                derive("annotation", project_id, ls_annotation_id, known.answered_at.isoformat(), "deleted")
-            ),
-            # Just after what it takes back, so that an answer which the same person gave since then counts.
-            answered_at=known.answered_at + timedelta(microseconds=1),
-            raw=b"",
-            labels=None,
-            refusal=DELETED,
-            lead_time_s=None,
-            collected_at=clock(),
-        )
-        with db.begin() as session:
-            if annotations.add_answer(session, answer):
-                custody.append(session, replace(_was_answered(answer), kind="answer_deleted"))
-                deleted += 1
-    return deleted
+    def _record_deletions(self, held: Mapping[ClipId, frozenset[int]]) -> None:
+        """Record which of the answers that we know are gone."""
+        with self.db.begin() as session:
+            standing = annotations.standing_answers(session, self.taxonomy.digest, list(held))
+        for known in standing:
+            ls_annotation_id = known.label_studio_annotation_id
+            if ls_annotation_id in held[known.clip_id] or not self.labelling.is_deleted(ls_annotation_id):
+                continue
+            moment = known.answered_at.isoformat()
+            answer = replace(
+                known,
+                annotation_id=AnnotationId(derive("annotation", self.project_id, ls_annotation_id, moment, "deleted")),
+                # Just after what it takes back, so that an answer which the same person gave since then counts.
+                answered_at=known.answered_at + timedelta(microseconds=1),
+                raw=b"",
+                labels=None,
+                refusal=DELETED,
+                lead_time_s=None,
+                collected_at=self.clock(),
+            )
+            with self.db.begin() as session:
+                if annotations.add_answer(session, answer):
+                    custody.append(session, replace(_was_answered(answer), kind="answer_deleted"))
+                    self.deleted += 1
 
-
-def _answer(
-    answer_id: AnnotationId,
-    received: ReceivedAnnotation,
-    task: SentTask,
-    shown: ShownClip,
-    *,
-    taxonomy: Taxonomy,
-    pseudonym_key: bytes,
-    at: datetime,
-) -> Answer:
-    labels: ClipLabels | None = None
-    refusal: str | None = None
-    try:
-        _check_counts(received)
-        labels = read_labels(
-            received,
-            taxonomy=taxonomy,
-            frame_rate=shown.frame_rate,
-            duration_s=shown.clip.span.duration_s,
-            digest=task.clip_digest,
-        )
-    except InvalidLabelsError as error:
-        refusal = str(error)
-    return Answer(
-        annotation_id=answer_id,
-        clip_id=task.clip_id,
-        taxonomy_digest=taxonomy.digest,
-        annotator=pseudonym(received.annotator, key=pseudonym_key),
-        label_studio_annotation_id=received.ls_annotation_id,
-        answered_at=received.updated_at,
-        raw=received.result_json.encode(),
-        labels=labels,
-        refusal=refusal,
-        collected_at=at,
-        lead_time_s=_believable(received.lead_time_s),
-    )
+    def _tell(
+        self, kind: FindingKind, reason: str, *, task_id: int | None = None, clip_id: ClipId | None = None
+    ) -> None:
+        finding = Finding(self.taxonomy.digest, self.project_id, kind, reason, self.clock(), task_id, clip_id)
+        with self.db.begin() as session:
+            if findings.add_finding(session, finding):
+                log.warning("labelling_finding", kind=kind.value, project_id=self.project_id, ls_task_id=task_id)
+                self.found += 1
 
 
 def _believable(lead_time_s: float | None) -> float | None:
@@ -177,13 +262,6 @@ def _believable(lead_time_s: float | None) -> float | None:
     if lead_time_s is None or not math.isfinite(lead_time_s) or lead_time_s < 0:
         return None
     return lead_time_s
-
-
-def _check_counts(received: ReceivedAnnotation) -> None:
-    if received.was_cancelled:
-        raise InvalidLabelsError(SKIPPED)
-    if received.annotator == NOBODY:
-        raise InvalidLabelsError("the account that answered is gone: nobody can tell whose answer this is")
 
 
 def pseudonym(user_id: int, *, key: bytes) -> str:

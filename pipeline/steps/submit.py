@@ -1,20 +1,47 @@
-"""Send clips out to be labelled: one annotation task for a clip and a taxonomy."""
+"""Send clips out to be labelled, the most promising first: one annotation task for a clip and a taxonomy."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source
+from pipeline.adapters.object_store import ObjectStore
+from pipeline.domain import keys, taxonomies
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.damage import Damage
+from pipeline.domain.doorbell import Doorbell
 from pipeline.domain.footage import Clip
+from pipeline.domain.hint import Hint, hints_within, pre_annotations
 from pipeline.domain.ids import ClipId, RecordingId
 from pipeline.domain.labels import Taxonomy
-from pipeline.records import Database, annotations, clips, custody, damages
+from pipeline.domain.priority import Candidate, Placed, Source, in_order
+from pipeline.records import (
+    Database,
+    Session,
+    annotations,
+    carried,
+    clips,
+    custody,
+    damages,
+    exercises,
+    findings,
+    gates,
+    task_hints,
+)
+from pipeline.records.annotations import SentTask
 from pipeline.records.clips import ShownClip
+from pipeline.records.task_hints import SentHints
 
 log = structlog.get_logger()
+
+BATCH_CLIPS = 1000
+"""Clips that are looked up, pushed and recorded together: so much is at stake when we are killed, and in memory."""
+_UNDECLARED = "undeclared"
+_PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+
+Hints = Mapping[RecordingId, Sequence[Hint]]
 
 
 def submit_clips(
@@ -22,16 +49,36 @@ def submit_clips(
     taxonomy: Taxonomy,
     source: S3Source,
     labelling: LabelStudio,
+    store: ObjectStore,
     db: Database,
     clock: Callable[[], datetime],
+    hints: Hints,
+    reader: str | None = None,
+    doorbell: Doorbell | None = None,
     with_damaged: bool = False,
+    clips_max: int | None = None,
 ) -> list[ClipId]:
-    """Send out every clip that has no task under this taxonomy yet.
+    """Send out every clip that has no task under this taxonomy yet, or as many as are wanted, in order of priority.
 
-    A clip of which anything is damaged enters no release: it is sent out only `with_damaged`.
+    A clip is sent out only when its bytes have passed the gate (`gate_clips`). One of which anything is damaged enters
+    no release: it is sent out only `with_damaged`. One that has a carried answer is not asked about again. One whose
+    task somebody deleted gets another.
 
     Safe to repeat, and to run twice at once: pushing is serialised by a lock, and Label Studio is asked which clips it
     has before any is pushed, so a kill between pushing and recording makes no second task.
+
+    Args:
+        taxonomy: the words to ask in.
+        source: where Label Studio finds clips.
+        labelling: Label Studio.
+        store: the object store, where pictures of the taxonomy are put.
+        db: the records.
+        clock: now.
+        hints: what is suggested about recordings: it brings clips forward, and is drawn on them beforehand.
+        reader: canonical id given read on each picture, for stores without bucket policies.
+        doorbell: what Label Studio is to ring when something was answered.
+        with_damaged: damaged clips too.
+        clips_max: how many clips to send out at most; the others wait for the next time.
 
     Returns:
         The clips that were sent out, in order.
@@ -39,35 +86,58 @@ def submit_clips(
     Raises:
         LabelStudioUnavailableError: Label Studio did not answer; what was pushed is found again next time.
         AccessDeniedError: Label Studio refused the token.
+        StoreUnavailableError: S3 did not take the pictures.
     """
     with db.exclusive(f"submit:{taxonomy.digest}"):
         with db.begin() as session:
-            waiting = clips.clips_without_task(session, taxonomy.digest)
-            if not with_damaged:
-                damaged = damages.all_damages(session)
-                waiting = [clip for clip in waiting if not _is_damaged(clip, damaged)]
-            shown = clips.shown_clips(session, [clip.clip_id for clip in waiting])
-        parts = [shown[clip.clip_id] for clip in waiting if clip.clip_id in shown]
-        if not parts:
+            placed = _in_order(session, taxonomy, hints, with_damaged=with_damaged)[:clips_max]
+        if not placed:
             return []
-        project_id = labelling.ensure_project(taxonomy, storage=source)
-        pushed = labelling.push(project_id, _tasks(parts))
-        at = clock()
-        with db.begin() as session:
-            for part in parts:
-                clip_id = part.clip.clip_id
-                task = annotations.SentTask(
-                    clip_id=clip_id,
-                    taxonomy_digest=taxonomy.digest,
-                    clip_digest=part.made.digest,
-                    project_id=project_id,
-                    task_id=pushed[clip_id],
-                    submitted_at=at,
-                )
-                if annotations.add_task(session, task):
-                    custody.append(session, _was_submitted(task))
-    log.info("clips_submitted", project_id=project_id, clips=len(parts))
-    return [part.clip.clip_id for part in parts]
+        _put_pictures(taxonomy, source.bucket, store, reader)
+        project_id = labelling.ensure_project(taxonomy, storage=source, doorbell=doorbell)
+        for at in range(0, len(placed), BATCH_CLIPS):
+            batch = placed[at : at + BATCH_CLIPS]
+            with db.begin() as session:
+                shown = clips.shown_clips(session, [one.clip_id for one in batch])
+            tasks = {one.clip_id: _task(shown[one.clip_id], hints, taxonomy) for one in batch}
+            pushed = labelling.push(project_id, list(tasks.values()))
+            because = {one.clip_id: one.because for one in batch}
+            with db.begin() as session:
+                _record(session, tasks, pushed, because, project_id=project_id, at=clock())
+            log.info("clips_submitted", project_id=project_id, clips=len(batch))
+    return [one.clip_id for one in placed]
+
+
+def _in_order(session: Session, taxonomy: Taxonomy, hints: Hints, *, with_damaged: bool) -> list[Placed]:
+    """The clips that may be sent out, the one to label first first."""
+    deleted = findings.deleted_tasks(session, taxonomy.digest)
+    lost = [
+        clips.get_clip(session, task.clip_id)
+        for task in (annotations.tasks_under(session, taxonomy.digest).values() if deleted else ())
+        if (task.project_id, task.task_id) in deleted
+    ]
+    waiting = [*clips.clips_without_task(session, taxonomy.digest), *lost]
+    playable = gates.playable_clips(session)
+    done = carried.carried_clips(session, taxonomy.digest)
+    damaged = {} if with_damaged else damages.all_damages(session)
+    origins = clips.origins(session)
+    scenarios = {said.exercise_id: said.scenario for said in exercises.newest_declarations(session)}
+
+    def source_of(recording_id: RecordingId) -> Source:
+        exercise_id, camera = origins[recording_id]
+        return scenarios.get(exercise_id, _UNDECLARED), camera
+
+    sent: Counter[Source] = Counter()
+    for recording_id, count in clips.clips_sent(session, taxonomy.digest).items():
+        sent[source_of(recording_id)] += count
+    candidates = [
+        Candidate(
+            clip.clip_id, *source_of(clip.recording_id), hints_within(hints.get(clip.recording_id, ()), clip.span)
+        )
+        for clip in waiting
+        if clip.clip_id in playable and clip.clip_id not in done and not _is_damaged(clip, damaged)
+    ]
+    return in_order(candidates, sent)
 
 
 def _is_damaged(clip: Clip, damaged: Mapping[RecordingId, Damage]) -> bool:
@@ -75,25 +145,60 @@ def _is_damaged(clip: Clip, damaged: Mapping[RecordingId, Damage]) -> bool:
     return damage is not None and damage.touches(clip.span)
 
 
-def _tasks(parts: Sequence[ShownClip]) -> list[ClipTask]:
-    return [
-        ClipTask(
-            clip_id=part.clip.clip_id,
-            recording_id=part.clip.recording_id,
-            video_url=f"s3://{part.made.at.bucket}/{part.made.at.key}",
-            frame_rate=part.frame_rate,
-            frame_count=part.made.frame_count,
-            digest=part.made.digest,
-        )
-        for part in parts
+def _task(part: ShownClip, hints: Hints, taxonomy: Taxonomy) -> ClipTask:
+    drawn = pre_annotations(
+        hints.get(part.clip.recording_id, ()), clip=part.clip.span, frame_rate=part.frame_rate, taxonomy=taxonomy
+    )
+    return ClipTask.of(part.clip, part.made, part.frame_rate, taxonomy_digest=taxonomy.digest, drawn=drawn)
+
+
+def _put_pictures(taxonomy: Taxonomy, bucket: str, store: ObjectStore, reader: str | None) -> None:
+    for kind in taxonomy.events:
+        if kind.picture is not None:
+            suffix, digest = kind.picture.file.rpartition(".")[2], kind.picture.digest
+            store.put_once(
+                bucket,
+                keys.picture_key(digest, suffix),
+                taxonomies.picture_bytes(kind.picture),
+                digest=digest,
+                media_type=_PICTURE_TYPES[suffix],
+                reader=reader,
+            )
+
+
+def _record(
+    session: Session,
+    tasks: Mapping[ClipId, ClipTask],
+    pushed: Mapping[ClipId, int],
+    because: Mapping[ClipId, str],
+    *,
+    project_id: int,
+    at: datetime,
+) -> None:
+    """Record a batch: the tasks that are new, or that are new instead of deleted ones."""
+    sent = [
+        SentTask(clip_id, task.taxonomy_digest, task.digest, project_id, pushed[clip_id], at)
+        for clip_id, task in tasks.items()
     ]
+    new = annotations.add_tasks(session, sent)
+    news = [task for task in sent if task.clip_id in new or annotations.renew_task(session, task)]
+    custody.append_all(session, [_was_submitted(task, because[task.clip_id]) for task in news])
+    drawn = [SentHints(task.clip_id, tasks[task.clip_id].drawn, at) for task in news]
+    if news:
+        digest = news[0].taxonomy_digest
+        task_hints.add_hints(session, digest, [one for one in drawn if one.drawn.events])
 
 
-def _was_submitted(task: annotations.SentTask) -> CustodyEvent:
+def _was_submitted(task: SentTask, because: str) -> CustodyEvent:
     return CustodyEvent(
         "submitted",
         "clip",
         str(task.clip_id),
         task.submitted_at,
-        {"taxonomy": task.taxonomy_digest.hex, "digest": task.clip_digest.hex, "task": str(task.task_id)},
+        {
+            "taxonomy": task.taxonomy_digest.hex,
+            "digest": task.clip_digest.hex,
+            "task": str(task.task_id),
+            "because": because,
+        },
     )

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from infra.local.site import LABELLING
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source
+from pipeline.domain import taxonomies
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import ClipId, RecordingId
 from tests.stack_fixtures import SessionStack
@@ -43,6 +44,7 @@ def stored_clip(stack: SessionStack, made: Path, *, frame_rate: Fraction, frame_
         frame_rate=frame_rate,
         frame_count=frame_count,
         digest=digest,
+        taxonomy_digest=taxonomies.load().digest,
     )
 
 

@@ -143,9 +143,7 @@ def test_the_numbers_seen_at_both_ends_of_a_span_are_our_seconds(numbered_clips:
     labels = read_labels(
         received,
         taxonomy=numbered_clips.taxonomy,
-        frame_rate=clip.frame_rate,
-        duration_s=clip.frame_count / clip.frame_rate,
-        digest=clip.digest,
+        clip=clip,
     )
     (event,) = labels.events
     drawn = json.loads(received.result_json)[0]["value"]["ranges"][0]

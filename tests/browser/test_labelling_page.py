@@ -176,9 +176,7 @@ def test_what_is_drawn_and_answered_by_hotkeys_comes_back_as_labels(labelling: L
     labels = read_labels(
         received,
         taxonomy=labelling.taxonomy,
-        frame_rate=NTSC,
-        duration_s=FRAMES / NTSC,
-        digest=labelling.clip.digest,
+        clip=labelling.clip,
     )
     (event,) = labels.events
     assert event.kind == "firearm_aimed"

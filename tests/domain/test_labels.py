@@ -54,10 +54,10 @@ def test_every_reason_why_labels_do_not_fit_is_told() -> None:
         ],
     )
     reasons = (
-        "event at 1 s: 'explosion' is not in firearms-attack-1.0.0",
+        "event at 1 s: 'explosion' is not in firearms-attack-1.1.0",
         "event 'shot_fired' ends at 1001/100 s, after the clip's end at 10 s",
-        "answer 'drone' to viewpoint is not in firearms-attack-1.0.0",
-        "question 'weather' is not in firearms-attack-1.0.0",
+        "answer 'drone' to viewpoint is not in firearms-attack-1.1.0",
+        "question 'weather' is not in firearms-attack-1.1.0",
         "question threat_level has 2 answers and takes one",
         "question simulated_weapon has no answer",
     )

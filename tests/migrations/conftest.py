@@ -9,6 +9,7 @@ import pytest
 from pipeline.domain.audit import Fault
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Decision, PictureAnchor, StreamDigests
+from pipeline.domain.hint import NOTHING_DRAWN
 from pipeline.domain.ids import CameraSerial, ExerciseId, derive
 from pipeline.records import (
     Session,
@@ -16,6 +17,7 @@ from pipeline.records import (
     assignments,
     audits,
     byproducts,
+    carried,
     damages,
     decisions,
     docking,
@@ -23,13 +25,19 @@ from pipeline.records import (
     encodings,
     exercises,
     facts,
+    findings,
     footage,
+    gates,
     pictures,
     qualities,
+    readings,
     releases,
     sightings,
     sound_hints,
+    task_hints,
 )
+from pipeline.records.annotations import Answer
+from pipeline.records.gates import Gate
 from tests.alignments import add_an_alignment
 from tests.builders import (
     EXERCISE,
@@ -56,6 +64,7 @@ from tests.builders import (
 )
 from tests.chapters import add_two_chapters
 from tests.databases import Databases
+from tests.findings import a_finding
 from tests.qualities import an_assessed_clip
 from tests.sounds import an_impulse_listening
 
@@ -102,6 +111,7 @@ def filled(databases: Databases) -> Any:
         add_an_alignment(session, chain.recording, add_two_chapters(session))
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
+        add_labelling(session, chain, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))
         releases.add_draft(session, draft, [member], [(chain.clips[1].clip_id, "too few annotators")])
         encoding = an_encoding(chain.clips[0])
@@ -117,6 +127,22 @@ def filled(databases: Databases) -> Any:
         databases.superuser(url) as superuser,
     ):
         yield Filled(url, owner, superuser)
+
+
+def add_labelling(session: Session, chain: Chain, answer: Answer) -> None:
+    """What is known of labelling beside tasks and answers."""
+    clip, words = chain.clips[0], answer.taxonomy_digest
+    made = chain.made[0]
+    gates.add_gate(session, Gate(made.clip_id, made.digest, (), TOOL, NOON))
+    annotations.renew_task(session, a_task(clip, 2))
+    task_hints.add_hints(session, words, [task_hints.SentHints(clip.clip_id, NOTHING_DRAWN, NOON)])
+    readings.add_reading(session, words, readings.Reading(1, NOON), at=NOON)
+    findings.add_finding(session, a_finding(clip))
+    other = an_answer(clip, taxonomy_digest=Sha256.of(b"other words"), annotation_id=derive("annotation", "carried"))
+    annotations.add_answer(session, other)
+    carried.add_carried(
+        session, other.annotation_id, source=answer.annotation_id, mapping_digest=Sha256.of(b"mapping"), at=NOON
+    )
 
 
 def _add_duplicate(session: Session, chain: Chain) -> None:

@@ -28,7 +28,8 @@ def test_an_answer_added_twice_is_one_row(session: Session, chain: Chain) -> Non
     assert annotations.add_answer(session, answer)
     assert not annotations.add_answer(session, replace(answer, raw=b"other"))
     assert annotations.answers_for(session, chain.clips[0].clip_id) == [answer]
-    assert annotations.known_answers(session, TAXONOMY) == {answer.annotation_id}
+    unknown = an_answer(chain.clips[0], 2).annotation_id
+    assert annotations.known_among(session, [answer.annotation_id, unknown]) == {answer.annotation_id}
 
 
 def test_a_refused_answer_is_recorded_with_its_reason(session: Session, chain: Chain) -> None:
@@ -65,27 +66,17 @@ def test_answers_under_another_taxonomy_do_not_mix(session: Session, chain: Chai
     answer = an_answer(chain.clips[0])
     annotations.add_answer(session, answer)
     assert annotations.current_answers(session, another) == []
-    assert annotations.known_answers(session, another) == set()
-    assert annotations.newest_answered_at(session, another) is None
+    assert annotations.answered_clips(session, another) == set()
+    assert annotations.answered_clips(session, TAXONOMY) == {chain.clips[0].clip_id}
 
 
-def test_a_clip_that_was_sent_out_waits_for_an_answer(session: Session, chain: Chain) -> None:
-    clip = chain.clips[0]
-    assert not annotations.unanswered(session, TAXONOMY)
-    annotations.add_task(session, a_task(clip))
-    assert annotations.unanswered(session, TAXONOMY)
-    assert not annotations.unanswered(session, Sha256.of(b"another"))
-    annotations.add_answer(session, an_answer(clip, taxonomy_digest=Sha256.of(b"another")))
-    assert annotations.unanswered(session, TAXONOMY)
-    annotations.add_answer(session, an_answer(clip, 2))
-    assert not annotations.unanswered(session, TAXONOMY)
-
-
-def test_the_moment_of_the_newest_answer_is_known(session: Session, chain: Chain) -> None:
-    assert annotations.newest_answered_at(session, TAXONOMY) is None
-    annotations.add_answer(session, an_answer(chain.clips[0], 1, answered_at=LATER))
-    annotations.add_answer(session, an_answer(chain.clips[1], 2))
-    assert annotations.newest_answered_at(session, TAXONOMY) == LATER
+def test_a_task_that_was_made_anew_is_the_clips_task_from_then_on(session: Session, chain: Chain) -> None:
+    task = a_task(chain.clips[0])
+    annotations.add_task(session, task)
+    anew = replace(task, task_id=77, submitted_at=LATER)
+    assert annotations.renew_task(session, anew)
+    assert not annotations.renew_task(session, anew)
+    assert annotations.tasks_under(session, TAXONOMY) == {task.clip_id: replace(anew, submitted_at=NOON)}
 
 
 def test_answers_asked_for_by_id_come_in_an_order_that_tells_nothing_of_who_gave_them(session: Session) -> None:

@@ -1,97 +1,26 @@
 """submit and collect, with a real Label Studio: clips go out once, and what comes back is kept as it was said."""
 
-import dataclasses
-import itertools
-import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
-import httpx
 import pytest
 
-from pipeline.domain.ids import ClipId
-from pipeline.domain.labels import DELETED, SKIPPED, ChoiceAnswer, EventLabel, Taxonomy
+from pipeline.domain.labels import DELETED, SKIPPED, ChoiceAnswer, EventLabel
 from pipeline.domain.timeline import Span
-from pipeline.domain.version import Version
 from pipeline.records import annotations, damages
-from pipeline.records.annotations import Answer
-from pipeline.steps.collect import Collected, collect_annotations, pseudonym
-from pipeline.steps.submit import submit_clips
+from pipeline.steps.collect import Collected, pseudonym
 from pipeline.workbench import Workbench
-from tests.adapters.label_studio.conftest import Account, Item, an_answer
+from tests.adapters.label_studio.conftest import Account, an_answer
 from tests.builders import NOON, Chain, a_damage
 from tests.census import census
 from tests.databases import Databases
 from tests.dying import dies_while_recording
-from tests.stack_fixtures import SessionStack
 from tests.stages import Stages
 from tests.steps.conftest import Events
+from tests.steps.studio import Studio
 from tests.stored import store_chain
 
-NUMBERS = itertools.count(1)
 NTSC = Fraction(30000, 1001)
-
-
-@dataclasses.dataclass(frozen=True)
-class Studio:
-    """Label Studio for one test, under a taxonomy that no other test has."""
-
-    bench: Workbench
-    taxonomy: Taxonomy
-    people: list[Account]
-
-    def submit(self, *, with_damaged: bool = False) -> list[ClipId]:
-        bench = self.bench
-        return submit_clips(
-            taxonomy=self.taxonomy,
-            source=bench.clip_source,
-            labelling=bench.labelling,
-            db=bench.db,
-            clock=bench.clock,
-            with_damaged=with_damaged,
-        )
-
-    def collect(self) -> Collected:
-        bench = self.bench
-        return collect_annotations(
-            taxonomy=self.taxonomy,
-            source=bench.clip_source,
-            labelling=bench.labelling,
-            pseudonym_key=bench.settings.pseudonym_key.get_secret_value().encode(),
-            db=bench.db,
-            clock=bench.clock,
-        )
-
-    def tasks(self) -> dict[str, list[Item]]:
-        """What Label Studio holds, by clip id."""
-        project_id = self.bench.labelling.ensure_project(self.taxonomy, storage=self.bench.clip_source)
-        found: dict[str, list[Item]] = {}
-        for task in self.people[0].tasks(project_id):
-            found.setdefault(task["data"]["clip_id"], []).append(task)
-        return found
-
-    def task_of(self, clip_id: ClipId) -> int:
-        (task,) = self.tasks()[str(clip_id)]
-        return int(task["id"])
-
-    def recorded(self) -> list[Answer]:
-        with self.bench.db.begin() as session:
-            return annotations.current_answers(session, self.taxonomy.digest)
-
-
-@pytest.fixture(scope="module")
-def people(label_studio_stack: SessionStack) -> Iterator[list[Account]]:
-    """The two annotators."""
-    url = label_studio_stack.settings["FIRSTHAND_LABEL_STUDIO_URL"]
-    clients = [
-        httpx.Client(base_url=url, headers={"Authorization": f"Token {person['token']}"}, timeout=60)
-        for person in label_studio_stack.people
-        if person["role"] == "annotator"
-    ]
-    yield [Account(client) for client in clients]
-    for client in clients:
-        client.close()
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +31,7 @@ def chain(bench: Workbench) -> Chain:
 @pytest.fixture
 def studio(bench: Workbench, chain: Chain, people: list[Account]) -> Studio:
     assert len(chain.clips) == 3
-    version = Version(8, os.getpid() % 1_000_000, next(NUMBERS))
-    return Studio(bench, dataclasses.replace(bench.taxonomy, version=version), people)
+    return Studio.of(bench, people)
 
 
 def test_every_clip_goes_out_once_and_again_nothing_does(studio: Studio, chain: Chain, events: Events) -> None:
@@ -122,6 +50,9 @@ def test_every_clip_goes_out_once_and_again_nothing_does(studio: Studio, chain: 
             "taxonomy": studio.taxonomy.digest.hex,
             "digest": made.digest.hex,
             "task": str(studio.task_of(clip.clip_id)),
+            "because": "coverage: 0 clips of its camera went before it"
+            if clip == chain.clips[0]
+            else details["because"],
         }
 
 
@@ -238,7 +169,7 @@ def test_an_answer_on_another_task_of_the_clip_is_not_taken_for_deleted(studio: 
     (task,) = studio.tasks()[str(clip_id)]
     spare = author.post("/api/tasks/", {"project": task["project"], "data": task["data"]})["id"]
     author.answer(spare, an_answer())
-    assert studio.collect() == Collected(new=1, refused=0)
+    assert studio.collect() == Collected(new=1, refused=0, found=1)
     author.answer(int(task["id"]), an_answer(2, 5))  # only this task is touched
     assert studio.collect() == Collected(new=1, refused=0)
 
@@ -285,7 +216,7 @@ def test_dying_while_recording_an_answer_loses_none(studio: Studio, chain: Chain
     dies_while_recording(studio.bench, databases, studio.collect)
     assert census(studio.bench) == before
     assert studio.collect() == Collected(new=3, refused=0)
-    assert census(studio.bench).new_rows(before) == {"annotations": 3, "custody_events": 3}
+    assert census(studio.bench).new_rows(before) == {"annotations": 3, "custody_events": 3, "readings": 1}
 
 
 def test_before_anything_went_out_nothing_is_asked_for(own_bench: Workbench, people: list[Account]) -> None:

@@ -5,4 +5,11 @@ from pipeline.adapters.label_studio.projects import S3Source
 from pipeline.adapters.label_studio.results import Readout, ReceivedAnnotation, read_labels
 from pipeline.adapters.label_studio.tasks import ClipTask
 
-__all__ = ["ClipTask", "LabelStudio", "Readout", "ReceivedAnnotation", "S3Source", "read_labels"]
+__all__ = [
+    "ClipTask",
+    "LabelStudio",
+    "Readout",
+    "ReceivedAnnotation",
+    "S3Source",
+    "read_labels",
+]

@@ -8,17 +8,21 @@ Rules kept here:
 * The text depends on the taxonomy alone, so that the same taxonomy always gives the same project.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from html import escape as escape_html
+from types import MappingProxyType
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from pipeline.domain.labels import EventKind, Question, Taxonomy
+from pipeline.domain.labels import BoxKind, EventKind, Question, Taxonomy
 from pipeline.errors import SettingsError
 
 VIDEO: Final = "video"
 AUDIO: Final = "audio"
 EVENTS: Final = "events"
+BOXES: Final = "boxes"
+_BOX_LABELS: Final = "box_labels"
 
 TITLE_MAX_CHARS: Final = 50
 """Label Studio takes no longer title for a project."""
@@ -58,7 +62,9 @@ def render_config(taxonomy: Taxonomy) -> str:
     """
     _check_hotkeys(taxonomy)
     root = ET.Element("View")
-    labels = ET.SubElement(root, "TimelineLabels", name=EVENTS, toName=VIDEO)
+    # Boxes, which few clips need, take no line of their own.
+    row = ET.SubElement(root, "View", style="display: flex; align-items: flex-end;") if taxonomy.boxes else root
+    labels = ET.SubElement(row, "TimelineLabels", name=EVENTS, toName=VIDEO)
     for kind in taxonomy.events:
         ET.SubElement(
             labels,
@@ -69,6 +75,8 @@ def render_config(taxonomy: Taxonomy) -> str:
             hotkey=kind.hotkey,
             hint=kind.definition,
         )
+    if taxonomy.boxes:
+        _add_boxes(row, taxonomy)
     columns = ET.SubElement(root, "View", style="display: flex; flex-wrap: wrap; gap: 8px; align-items: flex-start;")
     media = ET.SubElement(columns, "View", style=f"flex: 1 1 {_MEDIA_MIN_PX}px; min-width: 0;")
     ET.SubElement(
@@ -89,10 +97,14 @@ def render_config(taxonomy: Taxonomy) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
-def render_instruction(taxonomy: Taxonomy) -> str:
+def render_instruction(taxonomy: Taxonomy, pictures: Mapping[str, str] = MappingProxyType({})) -> str:
     """What annotators are told before they begin, as HTML: every definition, with what belongs to it and what not.
 
     Blank lines are written out, because Label Studio shows lists and headings without any.
+
+    Args:
+        taxonomy: the words.
+        pictures: where a browser finds the picture of an event, by the event's key.
     """
     parts = [
         f"<h3>{escape(taxonomy.title)} ({escape(taxonomy.name)})</h3>",
@@ -100,9 +112,11 @@ def render_instruction(taxonomy: Taxonomy) -> str:
         "<br><h4>Events, on the timeline</h4>",
         "<p>Press the key of a label, then drag on the timeline; click once for a single frame.</p>",
         "<ul>",
-        *(_event_instruction(kind) for kind in taxonomy.events),
+        *(_event_instruction(kind, pictures.get(kind.key)) for kind in taxonomy.events),
         "</ul>",
     ]
+    if taxonomy.boxes:
+        parts += ["<br><h4>Boxes, in the picture</h4>", "<ul>", *map(_box_instruction, taxonomy.boxes), "</ul>"]
     for question in taxonomy.questions:
         parts += [f"<br><h4>{escape(question.name)}</h4>", f"<p>{escape(question.definition)}</p>", "<ul>"]
         parts += [
@@ -111,6 +125,14 @@ def render_instruction(taxonomy: Taxonomy) -> str:
         ]
         parts.append("</ul>")
     return "\n".join(parts)
+
+
+def _add_boxes(root: ET.Element, taxonomy: Taxonomy) -> None:
+    ET.SubElement(root, "VideoRectangle", name=BOXES, toName=VIDEO)
+    labels = ET.SubElement(root, "Labels", name=_BOX_LABELS, toName=VIDEO)
+    for kind in taxonomy.boxes:
+        words = {"value": kind.name, "alias": kind.key, "background": kind.colour, "hotkey": kind.hotkey}
+        ET.SubElement(labels, "Label", words, hint=f"Box. {kind.definition}")
 
 
 def _add_question(parent: ET.Element, question: Question) -> None:
@@ -132,16 +154,25 @@ def _add_question(parent: ET.Element, question: Question) -> None:
         )
 
 
-def _event_instruction(kind: EventKind) -> str:
+def _box_instruction(kind: BoxKind) -> str:
+    return (
+        f"<li><b>{escape(kind.name)}</b> [{kind.hotkey}]: {escape(kind.definition)}"
+        f"<br>Yes: {escape(kind.inclusion)}<br>No: {escape(kind.exclusion)}<br><br></li>"
+    )
+
+
+def _event_instruction(kind: EventKind, picture: str | None) -> str:
+    shown = f'<br><img src="{escape_html(picture)}" alt="{escape_html(kind.name)}">' if picture else ""
     extent = "a single frame" if kind.extent == "point" else "from its beginning to its end"
     return (
         f"<li><b>{escape(kind.name)}</b> [{kind.hotkey}], {extent}: {escape(kind.definition)}"
-        f"<br>Yes: {escape(kind.inclusion)}<br>No: {escape(kind.exclusion)}<br><br></li>"
+        f"<br>Yes: {escape(kind.inclusion)}<br>No: {escape(kind.exclusion)}{shown}<br><br></li>"
     )
 
 
 def _check_hotkeys(taxonomy: Taxonomy) -> None:
     used = [(kind.name, kind.hotkey) for kind in taxonomy.events]
+    used += [(kind.name, kind.hotkey) for kind in taxonomy.boxes]
     used += [(answer.name, answer.hotkey) for question in taxonomy.questions for answer in question.answers]
     if taken := [f"{name} [{hotkey}]" for name, hotkey in used if hotkey in RESERVED_HOTKEYS]:
         raise SettingsError(

@@ -5,20 +5,28 @@ Rules kept here:
 * One project for a version of a taxonomy, found again by its title; should a kill have left two, the older one is it.
 * The project says in its description which taxonomy, to the byte, it was made for. A taxonomy that was changed without
   a new version is refused: labels that were given under other words must not be read under these.
-* Clips stay in the object store. Label Studio signs a URL for an hour whenever somebody opens a task, so the S3 server
-  must answer ranges with 206 and send CORS headers for Label Studio's origin; without them no browser can seek.
+* A configuration that is not the one which we gave the project is told: what was answered under it may mean something
+  else, though every word is known.
+* A webhook is a doorbell: it says that there is something to read, never what; whatever is missed is found by reading.
+* Clips stay in the object store. Label Studio signs a URL for a quarter of an hour whenever a browser asks for bytes of
+  a clip: the browser follows the same address again, and finds a fresh URL behind it. The S3 server must answer ranges
+  with 206 and send CORS headers for Label Studio's origin; without them no browser can seek.
 """
 
+import base64
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 from label_studio_sdk import AllRolesProjectList
 from label_studio_sdk import LabelStudio as Sdk
+from label_studio_sdk.types.actions_enum import ActionsEnum
 
 from pipeline.adapters.label_studio.config import project_title, render_config, render_instruction
 from pipeline.adapters.label_studio.connection import Connection
+from pipeline.domain import keys
 from pipeline.domain.digest import Sha256
+from pipeline.domain.doorbell import HEADER, Doorbell
 from pipeline.domain.labels import Taxonomy
 from pipeline.errors import LabelStudioUnavailableError, SettingsError
 
@@ -26,8 +34,14 @@ log = structlog.get_logger()
 
 ANNOTATORS_PER_CLIP: Final = 2
 """After this many answers Label Studio counts a clip as done and hands it to nobody else."""
-LINK_MINUTES: Final = 60
-"""How long a signed URL of a clip works; opening the task again makes a new one."""
+LINK_MINUTES: Final = 15
+"""How long a signed URL of a clip works; asking for more of the clip makes a new one."""
+DOORBELL_ACTIONS: Final[tuple[ActionsEnum, ...]] = (
+    "ANNOTATION_CREATED",
+    "ANNOTATION_UPDATED",
+    "ANNOTATIONS_DELETED",
+    "TASKS_DELETED",
+)
 _NO_REASON: Final = "Debugging info is not available for s3 endpoints"
 """What Label Studio answers, with status 500, to anything that goes wrong with a store that is not one of AWS."""
 _STORAGE_TITLE: Final = "Firsthand clips"
@@ -51,7 +65,9 @@ class S3Source:
         return Sha256.of("\x1f".join(parts).encode()).hex[:16]
 
 
-def ensure_project(connection: Connection, taxonomy: Taxonomy, storage: S3Source) -> int:
+def ensure_project(
+    connection: Connection, taxonomy: Taxonomy, storage: S3Source, doorbell: Doorbell | None = None
+) -> int:
     """The id of the taxonomy's project, made if there is none. Safe to repeat.
 
     Raises:
@@ -69,7 +85,10 @@ def ensure_project(connection: Connection, taxonomy: Taxonomy, storage: S3Source
     if len(known) > 1:
         log.warning("spare_projects_found", project_id=project_id, spare=known[1:])
     with connection.sdk(f"prepare project {project_id}") as sdk:
-        _refresh(sdk, project_id, taxonomy)
+        _refresh(sdk, project_id, taxonomy, storage)
+    if doorbell is not None:
+        with connection.sdk(f"hang a doorbell on project {project_id}") as sdk:
+            _ensure_doorbell(sdk, project_id, doorbell)
     try:
         with connection.sdk(f"connect project {project_id} with bucket {storage.bucket}") as sdk:
             _ensure_storage(sdk, project_id, storage)
@@ -94,20 +113,21 @@ def _ids(sdk: Sdk, taxonomy: Taxonomy) -> list[int]:
 def _create(sdk: Sdk, taxonomy: Taxonomy) -> None:
     made = sdk.projects.create(
         title=project_title(taxonomy),
-        description=_description(taxonomy),
+        # Its pictures have addresses within the project: the instruction comes when the project has a number.
+        description=_description(taxonomy, layout="none yet"),
         label_config=render_config(taxonomy),
-        expert_instruction=render_instruction(taxonomy),
         show_instruction=True,
         show_skip_button=True,
         # A clip in which nothing happens has no events; its questions are still asked.
         enable_empty_annotation=True,
-        show_collab_predictions=False,
+        # What is drawn beforehand opens as the annotator's own unsaved answer.
+        show_collab_predictions=True,
         maximum_annotations=ANNOTATORS_PER_CLIP,
     )
     log.info("project_created", project_id=made.id, taxonomy=taxonomy.name)
 
 
-def _refresh(sdk: Sdk, project_id: int, taxonomy: Taxonomy) -> None:
+def _refresh(sdk: Sdk, project_id: int, taxonomy: Taxonomy, storage: S3Source) -> None:
     """Show the taxonomy as we show it now; the words themselves must be those that the project was made for."""
     project = sdk.projects.get(project_id)
     if taxonomy.digest.hex not in (project.description or ""):
@@ -116,14 +136,72 @@ def _refresh(sdk: Sdk, project_id: int, taxonomy: Taxonomy) -> None:
             f"{taxonomy.digest} in its description, found {project.description!r:.200}; "
             "give the changed taxonomy a new version"
         )
-    if project.description != _description(taxonomy):
+    instruction = render_instruction(taxonomy, _pictures(project_id, taxonomy, storage))
+    # The server tidies the HTML that it keeps, so what it shows cannot be compared with what we sent: its mark can.
+    wanted = _description(taxonomy, layout=Sha256.of((render_config(taxonomy) + instruction).encode()).hex[:16])
+    if project.description != wanted:
         sdk.projects.update(
             project_id,
-            description=_description(taxonomy),
+            description=wanted,
             label_config=render_config(taxonomy),
-            expert_instruction=render_instruction(taxonomy),
+            expert_instruction=instruction,
+            show_collab_predictions=True,
         )
         log.info("project_refreshed", project_id=project_id, taxonomy=taxonomy.name)
+
+
+def is_as_made(connection: Connection, project_id: int, taxonomy: Taxonomy) -> bool:
+    """Whether a project's configuration is, to the byte, the one that a taxonomy has.
+
+    Raises:
+        LabelStudioUnavailableError: Label Studio did not answer.
+    """
+    project = connection.get(
+        f"/api/projects/{project_id}/", {"include": "label_config"}, purpose=f"look at project {project_id}"
+    )
+    return isinstance(project, dict) and project.get("label_config") == render_config(taxonomy)
+
+
+def restore(connection: Connection, project_id: int, taxonomy: Taxonomy) -> None:
+    """Give a project the configuration of its taxonomy again. Safe to repeat.
+
+    Raises:
+        LabelStudioUnavailableError: Label Studio did not answer.
+    """
+    with connection.sdk(f"restore project {project_id}") as sdk:
+        sdk.projects.update(project_id, label_config=render_config(taxonomy))
+    log.warning("project_restored", project_id=project_id, taxonomy=taxonomy.name)
+
+
+def _pictures(project_id: int, taxonomy: Taxonomy, storage: S3Source) -> dict[str, str]:
+    """Where a browser that is logged in finds the pictures: Label Studio signs a URL for them as it does for clips."""
+    found = {}
+    for kind in taxonomy.events:
+        if kind.picture is not None:
+            key = keys.picture_key(kind.picture.digest, kind.picture.file.rpartition(".")[2])
+            place = base64.urlsafe_b64encode(f"s3://{storage.bucket}/{key}".encode()).decode()
+            found[kind.key] = f"/projects/{project_id}/resolve/?fileuri={place}"
+    return found
+
+
+def _ensure_doorbell(sdk: Sdk, project_id: int, doorbell: Doorbell) -> None:
+    ours = [hook for hook in sdk.webhooks.list(project=str(project_id)) if HEADER in (hook.headers or {})]
+    if any(hook.url == doorbell.url and (hook.headers or {})[HEADER] == doorbell.secret for hook in ours):
+        return
+    for hook in ours:
+        if hook.id is not None:
+            sdk.webhooks.delete(hook.id)
+    sdk.webhooks.create(
+        project=project_id,
+        url=doorbell.url,
+        # What happened is read, not told: nothing of an answer travels to whoever listens there.
+        send_payload=False,
+        send_for_all_actions=False,
+        actions=list(DOORBELL_ACTIONS),
+        headers={HEADER: doorbell.secret},
+        is_active=True,
+    )
+    log.info("doorbell_hung", project_id=project_id)
 
 
 def _ensure_storage(sdk: Sdk, project_id: int, storage: S3Source) -> None:
@@ -154,9 +232,7 @@ def _ensure_storage(sdk: Sdk, project_id: int, storage: S3Source) -> None:
     log.info("project_storage_set", project_id=project_id, bucket=storage.bucket)
 
 
-def _description(taxonomy: Taxonomy) -> str:
-    # The server tidies the HTML that it keeps, so what it shows cannot be compared with what we sent: its mark can.
-    layout = Sha256.of((render_config(taxonomy) + render_instruction(taxonomy)).encode()).hex[:16]
+def _description(taxonomy: Taxonomy, *, layout: str) -> str:
     return (
         f"{taxonomy.title}. Taxonomy {taxonomy.name}, SHA-256 {taxonomy.digest}, layout {layout}. "
         "Firsthand finds this project by its title."

@@ -6,6 +6,7 @@ Rules kept here:
 * `fps` is a decimal for Label Studio's player; `frame_rate` is the exact rational, and the one we trust.
 * Pages are cut by id, not by number: whatever is added or deleted meanwhile, nothing is skipped, and the page after
   the last one (an error in Label Studio) is never asked for.
+* What is drawn beforehand is a prediction of one model version, ours: an answer that was made from it says so.
 * A filter that Label Studio does not understand finds nothing, and an empty answer looks like "not pushed yet". So
   every lookup also asks for a clip that is known to be there.
 """
@@ -14,13 +15,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
+from pipeline.adapters.label_studio.config import EVENTS, VIDEO
 from pipeline.adapters.label_studio.connection import Connection
 from pipeline.domain.digest import Sha256
+from pipeline.domain.footage import Clip, ClipRendition
+from pipeline.domain.hint import NOTHING_DRAWN, DrawnBefore, PreAnnotation
 from pipeline.domain.ids import ClipId, RecordingId
 from pipeline.errors import LabelStudioUnavailableError, SettingsError
+
+HINTS_VERSION: Final = "firsthand-hints-1"
+"""The model version of everything that is drawn beforehand; a project shows its annotators only this one."""
 
 PAGE_TASKS: Final = 500
 LOOKUP_CLIPS: Final = 80
@@ -46,9 +53,39 @@ class ClipTask:
     """Frames a second, constant."""
     frame_count: int
     digest: Sha256
+    taxonomy_digest: Sha256
+    """Under which words it is to be labelled: a task that was moved to the project of others is told by it."""
+    drawn: DrawnBefore = NOTHING_DRAWN
+    """What is drawn on it before anybody looks."""
+
+    @classmethod
+    def of(
+        cls,
+        clip: Clip,
+        made: ClipRendition,
+        frame_rate: Fraction,
+        *,
+        taxonomy_digest: Sha256,
+        drawn: DrawnBefore = NOTHING_DRAWN,
+    ) -> Self:
+        """A clip, and the bytes of it that annotators see, at a rate in frames a second."""
+        return cls(
+            clip_id=clip.clip_id,
+            recording_id=clip.recording_id,
+            video_url=f"s3://{made.at.bucket}/{made.at.key}",
+            frame_rate=frame_rate,
+            frame_count=made.frame_count,
+            digest=made.digest,
+            taxonomy_digest=taxonomy_digest,
+            drawn=drawn,
+        )
 
     def data(self) -> dict[str, str | int]:
-        """The task's data."""
+        """The task's data. An answer counts only as long as all of it but `hints` stands there."""
+        return self.identity() | {"hints": self._mark()}
+
+    def identity(self) -> dict[str, str | int]:
+        """What an annotator is shown, and in which frames it is counted."""
         return {
             "video": self.video_url,
             "fps": repr(float(self.frame_rate)),
@@ -57,7 +94,31 @@ class ClipTask:
             "clip_id": str(self.clip_id),
             "recording_id": str(self.recording_id),
             "sha256": self.digest.hex,
+            "taxonomy": self.taxonomy_digest.hex,
         }
+
+    def predictions(self) -> list[dict[str, Any]]:
+        """What is drawn beforehand, as Label Studio has it: one prediction, or none."""
+        if not self.drawn.events:
+            return []
+        items = [self._drawn_item(number, one) for number, one in enumerate(self.drawn.events, 1)]
+        return [{"model_version": HINTS_VERSION, "score": float(self.drawn.surest), "result": items}]
+
+    def _drawn_item(self, number: int, one: PreAnnotation) -> dict[str, Any]:
+        start, end = one.event.span.to_label_studio_range(self.frame_rate)
+        return {
+            "id": f"hint{number}",
+            "type": "timelinelabels",
+            "from_name": EVENTS,
+            "to_name": VIDEO,
+            "origin": "prediction",
+            "score": float(one.score),
+            "value": {"ranges": [{"start": start, "end": end}], "timelinelabels": [one.event.kind]},
+        }
+
+    def _mark(self) -> str:
+        """Tells one drawing from another; empty when nothing is drawn."""
+        return Sha256.of(json.dumps(self.predictions(), sort_keys=True).encode()).hex[:16] if self.drawn.events else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +178,11 @@ def tasks_where(
         after = rows[-1]["id"]
 
 
+def count_tasks(connection: Connection, project_id: int) -> int:
+    """How many tasks a project has."""
+    return _page(connection, project_id, page_size=1, include="id")[1]
+
+
 def find_tasks(connection: Connection, project_id: int, clip_ids: Sequence[ClipId]) -> dict[ClipId, list[FoundTask]]:
     """The tasks that a project has for these clips, by rising task id; clips without one are left out.
 
@@ -132,6 +198,25 @@ def find_tasks(connection: Connection, project_id: int, clip_ids: Sequence[ClipI
         witness = str(clip_id_of(first[0]["data"]))
         groups = [clip_ids[at : at + LOOKUP_CLIPS] for at in range(0, len(clip_ids), LOOKUP_CLIPS)]
         tasks = [task for group in groups for task in _looked_up(connection, project_id, group, witness)]
+    return _by_clip(tasks, clip_ids)
+
+
+def newest_task(connection: Connection, project_id: int) -> int:
+    """The number of the task that was made last in a project; 0 where there is none."""
+    query = json.dumps({"ordering": ["-tasks:id"]}, separators=(",", ":"))
+    rows, _ = _page(connection, project_id, page_size=1, include="id", query=query)
+    return int(rows[0]["id"]) if rows else 0
+
+
+def tasks_after(
+    connection: Connection, project_id: int, task_id: int, clip_ids: Sequence[ClipId]
+) -> dict[ClipId, list[FoundTask]]:
+    """The tasks that a project has for these clips among those made after one, by rising task id."""
+    newer: Filter = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": task_id}
+    return _by_clip(_found(connection, project_id, [newer]), clip_ids)
+
+
+def _by_clip(tasks: Sequence[FoundTask], clip_ids: Sequence[ClipId]) -> dict[ClipId, list[FoundTask]]:
     wanted = set(clip_ids)
     found: dict[ClipId, list[FoundTask]] = {}
     for task in tasks:

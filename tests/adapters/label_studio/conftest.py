@@ -115,6 +115,7 @@ def a_clip(clip_id: str) -> ClipTask:
         frame_rate=NTSC,
         frame_count=300,
         digest=Sha256.of(clip_id.encode()),
+        taxonomy_digest=Sha256.of(b"words"),
     )
 
 

@@ -8,7 +8,7 @@ from pipeline.adapters.label_studio import ClipTask, LabelStudio, read_labels
 from pipeline.adapters.label_studio.tasks import PAGE_TASKS
 from pipeline.domain.labels import EventLabel, Taxonomy
 from pipeline.domain.timeline import Span
-from tests.adapters.label_studio.conftest import NTSC, Account, an_answer
+from tests.adapters.label_studio.conftest import Account, an_answer
 
 Clips = Callable[[int], list[ClipTask]]
 A_MOMENT = timedelta(microseconds=1)
@@ -30,9 +30,7 @@ def test_an_answer_comes_back_with_who_and_when_and_reads_as_exact_seconds(
     assert received.created_at <= received.updated_at
     assert (received.lead_time_s, received.was_cancelled) == (4.5, False)
 
-    labels = read_labels(
-        received, taxonomy=taxonomy, frame_rate=NTSC, duration_s=clip.frame_count / NTSC, digest=clip.digest
-    )
+    labels = read_labels(received, taxonomy=taxonomy, clip=clip)
     assert labels.events == (EventLabel("firearm_aimed", Span(Fraction(1001, 5000), Fraction(13013, 15000))),)
 
 
@@ -134,5 +132,4 @@ def test_what_the_task_says_now_is_told_with_the_answer(
     edited = {name: value for name, value in clip.data().items() if name != "sha256"} | {"fps": "24"}
     accounts[2].patch(f"/api/tasks/{ls_task_id}/", {"data": edited})
     (received,) = labelling.read(project_id, updated_since=None).answers
-    served = (received.served_fps, received.served_frame_rate, received.served_digest)
-    assert served == ("24", "30000/1001", "")
+    assert received.served == edited
