@@ -1,12 +1,17 @@
 import dataclasses
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from pipeline.adapters.label_studio import LabelStudio, S3Source
 from pipeline.adapters.label_studio.config import project_title, render_config
+from pipeline.domain.doorbell import HEADER, Doorbell
 from pipeline.domain.labels import Taxonomy
 from pipeline.errors import LabelStudioUnavailableError, SettingsError
-from tests.adapters.label_studio.conftest import Account, Item
+from tests.adapters.label_studio.conftest import Account, Item, an_answer
 
 
 def projects_of(account: Account, taxonomy: Taxonomy) -> list[Item]:
@@ -125,3 +130,67 @@ def test_a_store_that_cannot_be_read_is_told_and_no_secret_with_it(
         assert secret not in str(caught.value).split()
     assert source.secret_access_key not in repr(source)
     assert labelling.ensure_project(taxonomy, storage=source)
+
+
+@contextmanager
+def somebody_who_counts_rings() -> Iterator[tuple[str, list[str | None]]]:
+    """An address, and the word that came with each ring."""
+    rings: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            rings.append(self.headers.get(HEADER))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", rings
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_label_studio_rings_when_somebody_answers_changes_or_deletes_and_tells_nothing(
+    labelling: LabelStudio, taxonomy: Taxonomy, source: S3Source, accounts: list[Account]
+) -> None:
+    with somebody_who_counts_rings() as (url, rings):
+        project_id = labelling.ensure_project(taxonomy, storage=source, doorbell=Doorbell(url, "a word"))
+        task = accounts[0].post("/api/tasks/", {"project": project_id, "data": {"video": "s3://a/b.mp4", "fps": "25"}})
+        said = accounts[1].answer(task["id"], an_answer())
+        accounts[1].patch(f"/api/annotations/{said}/", {"result": an_answer(1, 2)})
+        accounts[1].http.delete(f"/api/annotations/{said}/").raise_for_status()
+        assert len(rings) >= 3
+        assert set(rings) == {"a word"}
+        hooks = accounts[0].get("/api/webhooks/", project=project_id)
+        assert [(hook["url"], hook["send_payload"]) for hook in hooks] == [(url, False)]
+        labelling.ensure_project(taxonomy, storage=source, doorbell=Doorbell(url, "a word"))
+        assert accounts[0].get("/api/webhooks/", project=project_id) == hooks
+        labelling.ensure_project(taxonomy, storage=source, doorbell=Doorbell(f"{url}?moved", "a word"))
+        assert [hook["url"] for hook in accounts[0].get("/api/webhooks/", project=project_id)] == [f"{url}?moved"]
+
+
+def test_the_instruction_shows_a_picture_with_each_definition(
+    labelling: LabelStudio, taxonomy: Taxonomy, source: S3Source, accounts: list[Account]
+) -> None:
+    project_id = labelling.ensure_project(taxonomy, storage=source)
+    told = accounts[1].get(f"/api/projects/{project_id}/")["expert_instruction"]
+    assert told.count(f'<img src="/projects/{project_id}/resolve/?fileuri=') == len(taxonomy.events)
+
+
+def test_a_configuration_that_somebody_changed_is_seen_and_put_back(
+    labelling: LabelStudio, taxonomy: Taxonomy, source: S3Source, accounts: list[Account]
+) -> None:
+    project_id = labelling.ensure_project(taxonomy, storage=source)
+    assert labelling.is_as_made(project_id, taxonomy)
+    changed = render_config(taxonomy).replace('hotkey="1"', 'hotkey="n"')
+    accounts[1].patch(f"/api/projects/{project_id}/", {"label_config": changed})
+    assert not labelling.is_as_made(project_id, taxonomy)
+    labelling.restore(project_id, taxonomy)
+    assert labelling.is_as_made(project_id, taxonomy)
