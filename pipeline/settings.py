@@ -83,6 +83,13 @@ class Settings(BaseSettings):
     intake_file: Path | None = Field(
         default=None, description="a TOML file with this site's sources and naming conventions"
     )
+    annotators_per_clip: PositiveInt = Field(default=2, description="how many people label each clip")
+    exposure_limit_minutes: PositiveInt = Field(
+        default=240, description="how long an annotator may be exposed to footage in a day (UTC), in minutes"
+    )
+    gold_every: int = Field(
+        default=20, ge=0, description="one in so many clips that an annotator gets is a gold clip; 0 for none"
+    )
     ffmpeg_timeout_s: PositiveInt = Field(default=4 * 3600, description="longest run of one ffmpeg, in seconds")
     sandbox: Literal["required", "when-possible"] = Field(
         default="when-possible",

@@ -15,8 +15,8 @@ LINES_MAX = 400
 SILENCED = re.compile(r"# (?:noqa|type: ignore)")
 REASON = re.compile(r"#|\s--?\s")
 NAMED_FOR_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
-NOT_IN_A_FLOW = {"decide", "declare", "resolve", "upload"}
-"""Steps that a person's own machine does, before any flow knows of the footage."""
+NOT_IN_A_FLOW = {"decide", "declare", "enrol", "mark", "resolve", "retire", "upload"}
+"""Steps that a person does at the command line, who wants the answer at once."""
 
 
 def modules(*folders: str) -> list[Path]:

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "route": ("ingest", "audit", "release"),
     "align": ("align", "timeline"),
     "annotate": ("annotate",),
+    "annotators": ("annotators",),
     "taxonomy": ("taxonomy",),
     "looking": (
         "exercises",

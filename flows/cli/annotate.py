@@ -17,7 +17,8 @@ from pipeline.domain.agreement.verdict import Threshold
 from pipeline.errors import UsageError
 from pipeline.lookup import waiting
 from pipeline.lookup.disputes import disputes_in_full, picture_strips
-from pipeline.lookup.labelling import Labelling, labelling, refused_answers
+from pipeline.lookup.labelling import labelling, refused_answers
+from pipeline.lookup.labelling_lines import Labelling
 from pipeline.workbench import Workbench, open_workbench
 
 app = typer.Typer()
@@ -29,7 +30,9 @@ DISPUTES_SHOWN = 20
 PICTURES = 10
 PICTURE_HEIGHT_PX = 110
 
-Annotators = Annotated[int, typer.Option(min=1, help="How many people are to label each clip.")]
+Annotators = Annotated[
+    int | None, typer.Option(min=1, help="How many people are to label each clip; as the settings say when left out.")
+]
 
 
 class Half(StrEnum):
@@ -86,7 +89,7 @@ def annotate(
 
 @annotate_app.command("status", epilog="Example: firsthand annotate status --annotators 2")
 def status(
-    annotators: Annotators = 2,
+    annotators: Annotators = None,
     as_json: Json = False,
 ) -> None:
     """Tell how labelling goes: what is done and left, how far people agree, and on which clips they do not."""
@@ -108,7 +111,7 @@ def refused(as_json: Json = False) -> None:
 @annotate_app.command("report", epilog="Example: firsthand annotate report labelling.html --annotators 2")
 def report(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The page to write; one that is there is replaced.")],
-    annotators: Annotators = 2,
+    annotators: Annotators = None,
     clips_max: Annotated[int, typer.Option(min=0, help="How many disputed clips to show with pictures.")] = 50,
     as_json: Json = False,
 ) -> None:
@@ -138,13 +141,14 @@ def report(
     emit("reports", [Report(file.absolute(), len(disputes))], as_json=as_json, empty="")
 
 
-def _found(bench: Workbench, annotators: int) -> Labelling:
+def _found(bench: Workbench, annotators: int | None) -> Labelling:
     return labelling(
         bench.db,
         taxonomy=bench.taxonomy,
-        threshold=Threshold(annotators=annotators),
+        threshold=Threshold(annotators=annotators or bench.settings.annotators_per_clip),
         now=bench.clock(),
         label_studio_url=bench.settings.label_studio_url,
+        limit_s=bench.settings.exposure_limit_minutes * 60,
     )
 
 
@@ -152,12 +156,13 @@ def _show(found: Labelling) -> None:
     console = out()
     console.print(
         f"{found.taxonomy}: {found.clips} clips sent out, {found.settled} settled, {found.disputed} disputed, "
-        f"{found.open} open; {found.answers_left} answers to go{_forecast(found)}"
+        f"{found.adjudicated} adjudicated, {found.open} open; {found.answers_left} answers to go{_forecast(found)}"
     )
     sections = (
         ("Labels", found.labels, None),
         ("Questions", found.questions, None),
         ("People", found.people, None),
+        ("Work left", found.forecast, None),
         ("Disputed", found.disputes[:DISPUTES_SHOWN], ("clip_id", "url", "reasons")),
     )
     for title, lines, columns in sections:
@@ -171,6 +176,8 @@ def _show(found: Labelling) -> None:
             table.add_row(*(printable(_cell(getattr(line, name))) for name in names))
         console.print()
         console.print(table)
+    if found.assumptions:
+        console.print(f"\nassumed: {'; '.join(found.assumptions)}", markup=False)
     if len(found.disputes) > DISPUTES_SHOWN:
         console.print(f"and {len(found.disputes) - DISPUTES_SHOWN} more: --json tells all")
 

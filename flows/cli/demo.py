@@ -17,18 +17,23 @@ from flows.cli.progress import bar_to_total, saying
 from flows.cli.runs import run_and_wait
 from flows.cli.upload import JOBS, send_files
 from infra.local import staged_exercise
-from infra.local.annotators import annotate_everything
+from infra.local.annotators import annotate
 from pipeline.domain.clip_recipe import RELEASED_BY_DEFAULT
+from pipeline.domain.desk import ADJUDICATION, Desk, Role, desk_of
 from pipeline.errors import CustodyError, RejectedInputError, UsageError
 from pipeline.lookup import listing, waiting
+from pipeline.lookup.annotators import clips_to_give_out, desk_projects
 from pipeline.partner import StoreCredentials, pull, verify
 from pipeline.settings import home
+from pipeline.steps.enrol import enrol_annotator
 from pipeline.workbench import Workbench, open_workbench
 
 app = typer.Typer()
 
 RELEASE = "demo"
 ANNOTATORS_MIN = 2
+ROLES: dict[str, Role] = {"annotator": "annotator", "adjudicator": "adjudicator"}
+"""Of the accounts of the local stack, those that people label with."""
 FOOTAGE_EXERCISE = "DEMO-FOOTAGE"
 """Under which footage that was given is uploaded; what is generated has an exercise of its own."""
 
@@ -134,19 +139,47 @@ def _clips_out(bench: Workbench, stages: Stages) -> None:
 
 
 def _labels_back(bench: Workbench, stages: Stages) -> None:
+    with stages.stage("enrol") as outcome:
+        tokens = {_enrolled(bench, person): person["token"] for person in _people() if person["role"] in ROLES}
+        outcome.append(f"{len(tokens)} people, as pseudonyms")
     with stages.stage("send out") as outcome:
-        if waiting.clips_to_submit(bench.db, bench.taxonomy.digest):
-            _run(bench, "annotate/annotate", {"only": "submit"}, "sending clips to Label Studio")
-        outcome.append(f"{waiting.totals(bench.db).tasks} tasks in Label Studio")
+        per_clip = bench.settings.annotators_per_clip
+        if clips_to_give_out(bench.db, taxonomy=bench.taxonomy, annotators_per_clip=per_clip):
+            _run(bench, "annotate/annotate", {"only": "submit"}, "laying clips on desks")
+        outcome.append(f"{len(desk_projects(bench.db, taxonomy=bench.taxonomy))} desks in Label Studio")
     with stages.stage("label") as outcome:
-        people = [person for person in _people() if person["role"] == "annotator"]
-        with saying("two annotators label through Label Studio's API"):
-            given = annotate_everything(bench.settings.label_studio_url, tokens=[person["token"] for person in people])
-        outcome.append(f"{given} new answers of {len(people)} annotators")
+        with saying("people label through Label Studio's API"):
+            given = _answer_at_desks(bench, tokens)
+        outcome.append(f"{given} new answers")
     with stages.stage("collect") as outcome:
-        if given or waiting.totals(bench.db).annotations < ANNOTATORS_MIN * waiting.totals(bench.db).tasks:
+        if given:
             _run(bench, "annotate/annotate", {"only": "collect"}, "fetching answers")
-        outcome.append(f"{waiting.totals(bench.db).annotations} annotations")
+        outcome.append(f"{waiting.totals(bench.db).annotations} answers")
+    with stages.stage("adjudicate") as outcome:
+        with saying("somebody decides what is disputed"):
+            decided = _answer_at_desks(bench, tokens)
+        if decided:
+            _run(bench, "annotate/annotate", {"only": "collect"}, "fetching decisions")
+        outcome.append(f"{decided} disputed clips decided")
+
+
+def _enrolled(bench: Workbench, person: dict[str, str]) -> Desk:
+    """Where somebody answers: the accounts are there, and keep their passwords."""
+    found = enrol_annotator(
+        person["email"],
+        ROLES[person["role"]],
+        labelling=bench.labelling,
+        pseudonym_key=bench.settings.pseudonym_key.get_secret_value().encode(),
+        db=bench.db,
+        clock=bench.clock,
+    )
+    return ADJUDICATION if found.role == "adjudicator" else desk_of(found.annotator)
+
+
+def _answer_at_desks(bench: Workbench, tokens: dict[Desk, str]) -> int:
+    desks = desk_projects(bench.db, taxonomy=bench.taxonomy)
+    url = bench.settings.label_studio_url
+    return sum(annotate(url, token, project_id=desks[desk]).answered for desk, token in tokens.items() if desk in desks)
 
 
 def _release(bench: Workbench, stages: Stages) -> str:
@@ -155,7 +188,7 @@ def _release(bench: Workbench, stages: Stages) -> str:
             waiting.next_version(
                 bench.db,
                 RELEASE,
-                taxonomy_digest=bench.taxonomy.digest,
+                taxonomy=bench.taxonomy,
                 annotators_min=ANNOTATORS_MIN,
                 recipes=RELEASED_BY_DEFAULT,
             )

@@ -19,12 +19,13 @@ from pipeline.domain.labels import ClipLabels
 from pipeline.domain.taxonomy import EventKind, Taxonomy
 from pipeline.domain.timeline import Span
 from pipeline.lookup.disputes import Dispute
-from pipeline.lookup.labelling import DayLine, Labelling
+from pipeline.lookup.labelling_lines import DayLine, Labelling, OverTimeLine
 
 POINT_PERCENT = 0.6
 """How wide a moment is drawn, of the clip's length: one that has no length could not be seen."""
 PERCENT = 100
 NOTHING = "-"
+_MEASURES = {"f1": "F1", "alpha": "alpha"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,24 @@ class Bar:
     height_percent: float
 
 
+@dataclass(frozen=True, slots=True)
+class WeekRow:
+    """How far people agreed on one label or question, week by week."""
+
+    about: str
+    measure: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekTable:
+    """How far one person agreed with the others, or all with each other, week by week."""
+
+    who: str
+    weeks: tuple[str, ...]
+    rows: tuple[WeekRow, ...]
+
+
 def labelling_page(
     found: Labelling,
     disputes: Sequence[Dispute],
@@ -94,9 +113,30 @@ def labelling_page(
         names={kind.key: kind.name for kind in taxonomy.events}
         | {question.key: question.name for question in taxonomy.questions},
         bars=_bars(found.days),
+        tables=_over_time(found.over_time),
         panels=[_panel(dispute, strips.get(dispute.clip_id), taxonomy) for dispute in disputes],
         share=_share,
     )
+
+
+def _over_time(lines: Sequence[OverTimeLine]) -> list[WeekTable]:
+    """One table for all, then one for each annotator: a row for each label and question, a column for each week."""
+    weeks = sorted({line.week for line in lines})
+    tables = []
+    for annotator in dict.fromkeys(line.annotator for line in lines):
+        theirs = [line for line in lines if line.annotator == annotator]
+        values = {(line.about, line.week): line for line in theirs}
+        measures = dict.fromkeys((line.about, line.measure) for line in theirs)
+        rows = tuple(
+            WeekRow(about, _MEASURES[measure], tuple(_cell(values.get((about, week))) for week in weeks))
+            for about, measure in measures
+        )
+        tables.append(WeekTable(annotator or "all annotators", tuple(f"{week:%d %b %Y}" for week in weeks), rows))
+    return tables
+
+
+def _cell(line: OverTimeLine | None) -> str:
+    return NOTHING if line is None else f"{line.value:.2f} ({line.count})"
 
 
 def _bars(days: Sequence[DayLine]) -> list[Bar]:

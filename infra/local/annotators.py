@@ -111,6 +111,7 @@ def annotate(
     *,
     answer: Callable[[OpenTask, str], ClipAnswer | None] = invented_answer,
     title_prefix: str = TITLE_PREFIX,
+    project_id: int | None = None,
 ) -> Annotated:
     """Answer every open task of every project of ours, as one account.
 
@@ -119,6 +120,7 @@ def annotate(
         token: the account's API token.
         answer: says what this account, which is told by its e-mail address, answers to a task; `None` leaves it open.
         title_prefix: how the titles of the projects begin that are to be answered.
+        project_id: the one of them that is to be answered; all when it is left out.
 
     Raises:
         StackError: Label Studio did not answer, or refused; what was answered so far stays.
@@ -127,6 +129,8 @@ def annotate(
     with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=_TIMEOUT_S) as http:
         me = _ask(http, "GET", "/api/current-user/whoami")
         for project in _projects(http, title_prefix):
+            if project_id not in {None, project["id"]}:
+                continue
             for row in _tasks(http, project["id"]):
                 if "clip_id" not in row["data"]:
                     continue

@@ -1,4 +1,6 @@
-"""Who can log in to the Label Studio of a local stack? One administrator, two annotators; none of them exists."""
+"""Who can log in to the Label Studio of a local stack? People who do not exist: one administrator, two annotators, an
+adjudicator.
+"""
 
 from dataclasses import dataclass
 
@@ -29,4 +31,7 @@ ANNOTATORS = (
     Person("annotator", "annotator1@firsthand.invalid", "annotator1"),
     Person("annotator", "annotator2@firsthand.invalid", "annotator2"),
 )
-PEOPLE = (ADMINISTRATOR, *ANNOTATORS)
+ADJUDICATOR = Person("adjudicator", "adjudicator@firsthand.invalid", "adjudicator")
+SIGNED_UP = (*ANNOTATORS, ADJUDICATOR)
+"""Whoever comes in by the sign-up form."""
+PEOPLE = (ADMINISTRATOR, *SIGNED_UP)

@@ -98,6 +98,10 @@ _COLUMNS: Final[Mapping[type, Mapping[str, pa.DataType]]] = {
         "annotation_no": pa.int16(),
         "n_annotators": pa.int16(),
         "source": _TEXT,
+        "onset_lo_us": pa.int64(),
+        "onset_hi_us": pa.int64(),
+        "adjudicated": pa.bool_(),
+        "agreement": pa.float64(),
     },
     ReleaseChoice: {
         "clip_id": _TEXT,
@@ -109,7 +113,9 @@ _COLUMNS: Final[Mapping[type, Mapping[str, pa.DataType]]] = {
         "source": _TEXT,
     },
 }
-_NULLABLE: Final = frozenset({"acodec", "because", "made_from", "recipe_version"})
+_NULLABLE: Final = frozenset(
+    {"acodec", "adjudicated", "agreement", "because", "made_from", "onset_hi_us", "onset_lo_us", "recipe_version"}
+)
 _ORDER: Final[Mapping[type, tuple[str, ...]]] = {
     ReleaseBlob: ("clip_id", "rendition"),
     ReleaseClip: ("clip_id",),

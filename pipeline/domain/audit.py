@@ -24,7 +24,7 @@ NEEDED_EVENTS: Mapping[str, frozenset[str]] = {
     "rendition": frozenset({"rendered"}),
     "clip": frozenset({"cut"}),
     "encoding": frozenset({"encoded"}),
-    "annotation": frozenset({"labelled", "labels_refused", "answer_deleted", "carried"}),
+    "annotation": frozenset({"labelled", "labels_refused", "answer_deleted", "carried", "adjudicated"}),
     "release": frozenset({"drafted"}),
 }
 """For each kind of thing, the events of which one must tell of its making."""

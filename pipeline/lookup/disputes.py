@@ -7,11 +7,12 @@ from fractions import Fraction
 from pipeline.adapters.ffmpeg import Ffmpeg
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.scratch import Scratch
+from pipeline.domain.desk import SHARED
 from pipeline.domain.digest import Sha256
 from pipeline.domain.footage import ClipRendition
 from pipeline.domain.ids import ClipId, RecordingId
 from pipeline.domain.labels import ClipLabels
-from pipeline.lookup.labelling import DisputedLine
+from pipeline.lookup.labelling_lines import DisputedLine
 from pipeline.records import Database, annotations, clips
 
 
@@ -39,7 +40,7 @@ def disputes_in_full(db: Database, lines: Sequence[DisputedLine], *, taxonomy_di
             newest = {
                 answer.annotator: answer.labels
                 for answer in annotations.answers_for(session, clip.clip_id)
-                if answer.taxonomy_digest == taxonomy_digest
+                if answer.taxonomy_digest == taxonomy_digest and answer.desk in {SHARED, answer.annotator}
             }
             found.append(
                 Dispute(

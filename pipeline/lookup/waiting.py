@@ -9,6 +9,7 @@ from pipeline.domain import keys
 from pipeline.domain.assignment import exercise_for
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import ClipId, RecordingId, ReleaseId
+from pipeline.domain.labels import Taxonomy
 from pipeline.domain.recipe import VIEWING
 from pipeline.domain.release import select_clips
 from pipeline.domain.version import Version
@@ -149,7 +150,7 @@ def is_released(db: Database, name: str, version: str, *, annotators_min: int, r
 
 
 def next_version(
-    db: Database, name: str, *, taxonomy_digest: Sha256, annotators_min: int, recipes: Sequence[str]
+    db: Database, name: str, *, taxonomy: Taxonomy, annotators_min: int, recipes: Sequence[str]
 ) -> Version:
     """Which version of a dataset should be made now?
 
@@ -164,7 +165,7 @@ def next_version(
         version = Version.parse(newest.version)
         if releases.find_publication(session, newest.release_id) is None:
             return version
-        ready = set(select_clips(candidates(session, taxonomy_digest), annotators_min=annotators_min).chosen)
+        ready = set(select_clips(candidates(session, taxonomy), annotators_min=annotators_min).chosen)
         is_alike = [one.name for one in newest.recipes] == list(recipes)
         held = {member.clip_id for member in releases.members_of(session, newest.release_id)}
     return version if ready <= held and is_alike else Version(version.major, version.minor + 1, 0)

@@ -11,6 +11,7 @@ from pipeline.records import (  # noqa: F401 -- whoever sees one table sees them
     tables_encodings,
     tables_facts,
     tables_labelling,
+    tables_people,
     tables_quality,
     tables_sightings,
     tables_sound,

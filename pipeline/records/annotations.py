@@ -8,12 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.orm import Session
 
+from pipeline.domain.desk import ADJUDICATION, SHARED, Desk
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import AnnotationId, ClipId
 from pipeline.domain.labels import DELETED, ClipLabels
 from pipeline.records.footage import insert_new
 from pipeline.records.tables import AnnotationRow, AnnotationTaskRow
 from pipeline.records.tables_labelling import TaskRenewalRow
+from pipeline.records.tables_people import AllotmentRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class SentTask:
     project_id: int
     task_id: int
     submitted_at: datetime
+    desk: Desk = SHARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Answer:
     collected_at: datetime
     lead_time_s: float | None = None
     """How long the answer took, as the annotator's browser counted; `None` when it did not say."""
+    desk: Desk = SHARED
+    """Where it was given; what was given on the desk of adjudication decides for everybody."""
 
 
 def add_task(session: Session, task: SentTask) -> bool:
@@ -86,7 +91,7 @@ def renew_task(session: Session, task: SentTask) -> bool:
 
 
 def tasks_under(session: Session, taxonomy_digest: Sha256) -> dict[ClipId, SentTask]:
-    """Every clip sent out under a taxonomy, each with the task that it has now."""
+    """Every clip sent to the shared desk under a taxonomy, each with the task that it has now."""
     rows = session.scalars(sa.select(AnnotationTaskRow).where(AnnotationTaskRow.taxonomy_digest == taxonomy_digest.hex))
     sent = {
         ClipId(row.clip_id): SentTask(
@@ -131,6 +136,7 @@ def add_answer(session: Session, answer: Answer) -> bool:
         refusal=answer.refusal,
         lead_time_s=answer.lead_time_s,
         collected_at=answer.collected_at,
+        desk=answer.desk,
     )
 
 
@@ -148,10 +154,45 @@ def answered_clips(session: Session, taxonomy_digest: Sha256) -> set[ClipId]:
 
 
 def current_answers(session: Session, taxonomy_digest: Sha256) -> list[Answer]:
-    """The newest answer of each annotator for each clip, in order of clip and pseudonym."""
+    """The newest answer of each annotator for each clip, in order of clip and pseudonym.
+
+    What was answered at somebody else's desk, by adjudicators, or to check the annotator, is not among them.
+    """
+    checks = sa.select(AllotmentRow.clip_id).where(
+        AllotmentRow.annotator == AnnotationRow.annotator,
+        AllotmentRow.taxonomy_digest == AnnotationRow.taxonomy_digest,
+        AllotmentRow.clip_id == AnnotationRow.clip_id,
+        AllotmentRow.purpose == "gold",
+    )
+    return _newest(session, taxonomy_digest, _at_their_own_desk(), ~checks.exists())
+
+
+def own_answers(session: Session, taxonomy_digest: Sha256) -> list[Answer]:
+    """As `current_answers`, with those that check the annotator."""
+    return _newest(session, taxonomy_digest, _at_their_own_desk())
+
+
+def adjudicated(session: Session, taxonomy_digest: Sha256) -> dict[ClipId, Answer]:
+    """The answer that adjudicators gave last for each clip, of those that can be used: it decides."""
+    newest = _newest(session, taxonomy_digest, AnnotationRow.desk == ADJUDICATION)
+    usable = sorted((answer for answer in newest if answer.labels is not None), key=lambda answer: answer.answered_at)
+    return {answer.clip_id: answer for answer in usable}
+
+
+def trespassing(session: Session, taxonomy_digest: Sha256) -> list[Answer]:
+    """The newest answers that people gave at the desks of others, adjudicators' refused ones among them."""
+    elsewhere = sa.and_(AnnotationRow.refusal.is_not(None), ~_at_their_own_desk())
+    return _newest(session, taxonomy_digest, elsewhere)
+
+
+def _at_their_own_desk() -> sa.ColumnElement[bool]:
+    return sa.or_(AnnotationRow.desk == SHARED, AnnotationRow.desk == AnnotationRow.annotator)
+
+
+def _newest(session: Session, taxonomy_digest: Sha256, *conditions: sa.ColumnElement[bool]) -> list[Answer]:
     query = (
         sa.select(AnnotationRow)
-        .where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex)
+        .where(AnnotationRow.taxonomy_digest == taxonomy_digest.hex, *conditions)
         .ext(distinct_on(AnnotationRow.clip_id, AnnotationRow.annotator))
         .order_by(
             AnnotationRow.clip_id,
@@ -163,12 +204,15 @@ def current_answers(session: Session, taxonomy_digest: Sha256) -> list[Answer]:
     return [_answer(row) for row in session.scalars(query)]
 
 
-def standing_answers(session: Session, taxonomy_digest: Sha256, clip_ids: Sequence[ClipId]) -> list[Answer]:
-    """The newest version of each annotation of these clips that nobody deleted, as far as we know."""
+def standing_answers(
+    session: Session, taxonomy_digest: Sha256, clip_ids: Sequence[ClipId], desk: Desk = SHARED
+) -> list[Answer]:
+    """The newest version of each annotation of these clips at a desk that nobody deleted, as far as we know."""
     query = (
         sa.select(AnnotationRow)
         .where(
             AnnotationRow.taxonomy_digest == taxonomy_digest.hex,
+            AnnotationRow.desk == desk,
             AnnotationRow.clip_id == sa.any_(sa.cast(list(clip_ids), ARRAY(sa.Uuid))),
         )
         .ext(distinct_on(AnnotationRow.label_studio_annotation_id))
@@ -206,4 +250,5 @@ def _answer(row: AnnotationRow) -> Answer:
         refusal=row.refusal,
         collected_at=row.collected_at,
         lead_time_s=row.lead_time_s,
+        desk=Desk(row.desk),
     )

@@ -19,11 +19,11 @@ class Reading:
     read_through: datetime
 
 
-def newest_reading(session: Session, taxonomy_digest: Sha256) -> Reading | None:
-    """How far the project of a taxonomy was read; `None` before it was read to its end for the first time."""
+def newest_reading(session: Session, taxonomy_digest: Sha256, project_id: int) -> Reading | None:
+    """How far a project of a taxonomy was read; `None` before it was read to its end for the first time."""
     row = session.scalar(
         sa.select(ReadingRow)
-        .where(ReadingRow.taxonomy_digest == taxonomy_digest.hex)
+        .where(ReadingRow.taxonomy_digest == taxonomy_digest.hex, ReadingRow.label_studio_project_id == project_id)
         .order_by(ReadingRow.ordinal.desc())
         .limit(1)
     )
@@ -32,7 +32,7 @@ def newest_reading(session: Session, taxonomy_digest: Sha256) -> Reading | None:
 
 def add_reading(session: Session, taxonomy_digest: Sha256, reading: Reading, *, at: datetime) -> bool:
     """Record how far a project was read; whether that is news."""
-    if newest_reading(session, taxonomy_digest) == reading:
+    if newest_reading(session, taxonomy_digest, reading.project_id) == reading:
         return False
     return insert_new(
         session,

@@ -300,6 +300,7 @@ class AnnotationRow(Row):
     refusal: Mapped[str | None]
     lead_time_s: Mapped[float | None]
     collected_at: Mapped[datetime]
+    desk: Mapped[str]
 
 
 class ReleaseRow(Row):

@@ -42,7 +42,8 @@ def carry_labels(mapping: LabelMapping, *, db: Database, clock: Callable[[], dat
             "again; what was answered is drawn on them beforehand"
         )
     with db.begin() as session:
-        answers = annotations.current_answers(session, mapping.source.digest)
+        decided = annotations.adjudicated(session, mapping.source.digest)
+        answers = [*annotations.current_answers(session, mapping.source.digest), *decided.values()]
         already = carried.carried_clips(session, mapping.target.digest)
         shown = clips.shown_clips(session, [answer.clip_id for answer in answers])
     count = 0

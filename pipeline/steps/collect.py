@@ -1,15 +1,15 @@
 """Fetch what annotators answered: keep the answer as it came, and its labels in exact seconds."""
 
-import hmac
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from pipeline.adapters.label_studio import (
+    SHOWN_CONTROLS,
     ClipTask,
     LabelStudio,
     Readout,
@@ -17,13 +17,16 @@ from pipeline.adapters.label_studio import (
     S3Source,
     read_labels,
 )
-from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.custody import CustodyEvent, EventKind
+from pipeline.domain.desk import ADJUDICATION, Desk, trespass
 from pipeline.domain.digest import Sha256
 from pipeline.domain.doorbell import Doorbell
+from pipeline.domain.footage import Location
 from pipeline.domain.ids import AnnotationId, ClipId, derive
 from pipeline.domain.labels import DELETED, SKIPPED, ClipLabels, Taxonomy
+from pipeline.domain.pseudonym import pseudonym
 from pipeline.errors import InvalidLabelsError
-from pipeline.records import Database, annotations, clips, custody, findings, readings
+from pipeline.records import Database, annotations, clips, custody, desk_tasks, findings, people, readings, softened
 from pipeline.records.annotations import Answer, SentTask
 from pipeline.records.clips import ShownClip
 from pipeline.records.findings import Finding, FindingKind
@@ -65,6 +68,7 @@ def collect_annotations(
     was deleted, that it was, and what it said stays in the records. A project whose configuration somebody changed is
     given its own again, and what was answered meanwhile counts for nothing until it is saved again. Tasks that were
     deleted, doubled or put there by others are looked for when their number is not right, and always when `thorough`.
+    All desks are read; what somebody answered at the desk of another counts for nothing.
 
     Safe to repeat, and to run twice at once: an answer is named by its id in Label Studio and the moment it was last
     changed. Memory stays as it is, however many answers there are.
@@ -74,29 +78,27 @@ def collect_annotations(
         AccessDeniedError: Label Studio refused the token.
     """
     with db.begin() as session:
-        tasks = annotations.tasks_under(session, taxonomy.digest)
-        reading = readings.newest_reading(session, taxonomy.digest)
-    if not tasks:
-        return Collected(0, 0)
-    project_id = labelling.ensure_project(taxonomy, storage=source, doorbell=doorbell)
-    since = reading.read_through - OVERLAP if reading and reading.project_id == project_id else None
-    collecting = _Collecting(taxonomy, project_id, tasks, labelling, pseudonym_key, db, clock)
-    collecting.look_at_configuration()
-    for page in labelling.pages(project_id, updated_since=since):
+        desks = desk_tasks.desks_in_use(session, taxonomy.digest)
+        adjudicators = frozenset(one.annotator for one in people.everybody(session) if one.role == "adjudicator")
+    collected = Collected(0, 0)
+    for desk in desks:
+        project_id = labelling.ensure_project(taxonomy, storage=source, doorbell=doorbell, desk=desk)
+        with db.begin() as session:
+            tasks = desk_tasks.tasks_on(session, taxonomy.digest, desk)
+            reading = readings.newest_reading(session, taxonomy.digest, project_id)
+        collecting = _Collecting(
+            taxonomy, desk, adjudicators, project_id, tasks, labelling, pseudonym_key, db, clock, collected
+        )
         collecting.look_at_configuration()
-        collecting.take(page)
-    if thorough or labelling.count(project_id) != len(tasks):
-        collecting.reconcile()
-    collecting.remember()
-    log.info(
-        "annotations_collected",
-        project_id=project_id,
-        new=collecting.new,
-        refused=collecting.refused,
-        deleted=collecting.deleted,
-        found=collecting.found,
-    )
-    return Collected(collecting.new, collecting.refused, collecting.deleted, collecting.found)
+        for page in labelling.pages(project_id, updated_since=reading.read_through - OVERLAP if reading else None):
+            collecting.look_at_configuration()
+            collecting.take(page)
+        if thorough or labelling.count(project_id) != len(tasks):
+            collecting.reconcile()
+        collecting.remember()
+        collected = collecting.collected
+    log.info("annotations_collected", desks=len(desks), **asdict(collected))
+    return collected
 
 
 @dataclass(slots=True)
@@ -104,16 +106,15 @@ class _Collecting:
     """One reading of one project."""
 
     taxonomy: Taxonomy
+    desk: Desk
+    adjudicators: Collection[str]
     project_id: int
     tasks: Mapping[ClipId, SentTask]
     labelling: LabelStudio
     pseudonym_key: bytes
     db: Database
     clock: Callable[[], datetime]
-    new: int = 0
-    refused: int = 0
-    deleted: int = 0
-    found: int = 0
+    collected: Collected
     asked_in_other_words: bool = False
     read_through: datetime | None = None
     unrecorded_since: datetime | None = None
@@ -121,14 +122,14 @@ class _Collecting:
 
     def look_at_configuration(self) -> None:
         """Called after a page was read and before it is recorded: what is recorded was answered in our words."""
-        if self.labelling.is_as_made(self.project_id, self.taxonomy):
+        if self.labelling.is_as_made(self.project_id, self.taxonomy, self.desk):
             return
         self.asked_in_other_words = True
         why = (
             f"somebody changed what project {self.project_id} asks; it asks in the words of {self.taxonomy.name} again"
         )
         self._tell(FindingKind.CONFIGURATION_CHANGED, why)
-        self.labelling.restore(self.project_id, self.taxonomy)
+        self.labelling.restore(self.project_id, self.taxonomy, self.desk)
 
     def take(self, page: Readout) -> None:
         """Record what is new on a page, and what is gone."""
@@ -137,9 +138,10 @@ class _Collecting:
             known = annotations.known_among(session, list(names))
             fresh = {name: received for name, received in names.items() if name not in known}
             shown = clips.shown_clips(session, [received.clip_id for received in fresh.values()])
+            soft = softened.shown_instead(session, list(shown))
         for answer_id, received in fresh.items():
             if received.clip_id in self.tasks:
-                self._record(answer_id, received, shown[received.clip_id])
+                self._record(answer_id, received, shown[received.clip_id], soft.get(received.clip_id))
             elif received.clip_id in shown:
                 self.unrecorded_since = min(self.unrecorded_since or received.updated_at, received.updated_at)
         self._record_deletions(page.held)
@@ -187,11 +189,13 @@ class _Collecting:
         moment = received.updated_at.isoformat()
         return AnnotationId(derive("annotation", self.project_id, received.ls_annotation_id, moment))
 
-    def _record(self, answer_id: AnnotationId, received: ReceivedAnnotation, shown: ShownClip) -> None:
+    def _record(
+        self, answer_id: AnnotationId, received: ReceivedAnnotation, shown: ShownClip, soft: Location | None
+    ) -> None:
         labels: ClipLabels | None = None
         refusal: str | None = None
         try:
-            labels = self._labels(received, shown)
+            labels = self._labels(received, shown, soft)
         except InvalidLabelsError as error:
             refusal = str(error)
         answer = Answer(
@@ -206,18 +210,24 @@ class _Collecting:
             refusal=refusal,
             collected_at=self.clock(),
             lead_time_s=_believable(received.lead_time_s),
+            desk=self.desk,
         )
         with self.db.begin() as session:
             if annotations.add_answer(session, answer):
                 custody.append(session, _was_answered(answer))
-                self.new += 1
-                self.refused += answer.labels is None
+                self._count(new=1, refused=int(answer.labels is None))
 
-    def _labels(self, received: ReceivedAnnotation, shown: ShownClip) -> ClipLabels:
+    def _labels(self, received: ReceivedAnnotation, shown: ShownClip, soft: Location | None) -> ClipLabels:
+        who = pseudonym(received.annotator, key=self.pseudonym_key)
+        if reason := trespass(self.desk, who, adjudicators=self.adjudicators):
+            raise InvalidLabelsError(reason)
         if received.was_cancelled:
             raise InvalidLabelsError(SKIPPED)
         sent = ClipTask.of(shown.clip, shown.made, shown.frame_rate, taxonomy_digest=self.taxonomy.digest)
-        labels = read_labels(received, taxonomy=self.taxonomy, clip=sent)
+        if soft is not None and received.served.get("video") == f"s3://{soft.bucket}/{soft.key}":
+            sent = replace(sent, video_url=f"s3://{soft.bucket}/{soft.key}")
+        only_shown = SHOWN_CONTROLS if self.desk == ADJUDICATION else ()
+        labels = read_labels(received, taxonomy=self.taxonomy, clip=sent, only_shown=only_shown)
         if self.asked_in_other_words:
             raise InvalidLabelsError(OTHER_WORDS)
         return labels
@@ -225,7 +235,7 @@ class _Collecting:
     def _record_deletions(self, held: Mapping[ClipId, frozenset[int]]) -> None:
         """Record which of the answers that we know are gone."""
         with self.db.begin() as session:
-            standing = annotations.standing_answers(session, self.taxonomy.digest, list(held))
+            standing = annotations.standing_answers(session, self.taxonomy.digest, list(held), self.desk)
         for known in standing:
             ls_annotation_id = known.label_studio_annotation_id
             if ls_annotation_id in held[known.clip_id] or not self.labelling.is_deleted(ls_annotation_id):
@@ -245,7 +255,7 @@ class _Collecting:
             with self.db.begin() as session:
                 if annotations.add_answer(session, answer):
                     custody.append(session, replace(_was_answered(answer), kind="answer_deleted"))
-                    self.deleted += 1
+                    self._count(deleted=1)
 
     def _tell(
         self, kind: FindingKind, reason: str, *, task_id: int | None = None, clip_id: ClipId | None = None
@@ -254,7 +264,11 @@ class _Collecting:
         with self.db.begin() as session:
             if findings.add_finding(session, finding):
                 log.warning("labelling_finding", kind=kind.value, project_id=self.project_id, ls_task_id=task_id)
-                self.found += 1
+                self._count(found=1)
+
+    def _count(self, *, new: int = 0, refused: int = 0, deleted: int = 0, found: int = 0) -> None:
+        was = self.collected
+        self.collected = Collected(was.new + new, was.refused + refused, was.deleted + deleted, was.found + found)
 
 
 def _believable(lead_time_s: float | None) -> float | None:
@@ -264,14 +278,10 @@ def _believable(lead_time_s: float | None) -> float | None:
     return lead_time_s
 
 
-def pseudonym(user_id: int, *, key: bytes) -> str:
-    """What our records call a Label Studio user: the same every time, and nothing that leads back without the key."""
-    return f"annotator-{hmac.new(key, str(user_id).encode(), 'sha256').hexdigest()[:16]}"
-
-
 def _was_answered(answer: Answer) -> CustodyEvent:
+    usable: EventKind = "adjudicated" if answer.desk == ADJUDICATION else "labelled"
     return CustodyEvent(
-        "labelled" if answer.labels is not None else "labels_refused",
+        usable if answer.labels is not None else "labels_refused",
         "annotation",
         str(answer.annotation_id),
         answer.collected_at,

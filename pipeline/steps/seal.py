@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.parquet import table_bytes
 from pipeline.domain import keys
+from pipeline.domain.agreement.decided import decide
 from pipeline.domain.custody import CustodyEvent
+from pipeline.domain.desk import ADJUDICATION
 from pipeline.domain.ids import ClipId, ReleaseId
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.recipe import VIEWING
@@ -96,7 +98,7 @@ def seal_release(
 
 
 def _files(session: Session, draft: Draft, taxonomy: Taxonomy) -> list[tuple[ReleaseFile, bytes]]:
-    rows = [rows_of(chosen, taxonomy_version=str(taxonomy.version)) for chosen in _chosen(session, draft)]
+    rows = [rows_of(chosen, taxonomy_version=str(taxonomy.version)) for chosen in _chosen(session, draft, taxonomy)]
     tables = {
         keys.FILES_PATH: table_bytes(ReleaseBlob, (blob for row in rows for blob in row.blobs)),
         "tables/clips.parquet": table_bytes(ReleaseClip, (row.clip for row in rows)),
@@ -116,7 +118,7 @@ def _files(session: Session, draft: Draft, taxonomy: Taxonomy) -> list[tuple[Rel
     return files
 
 
-def _chosen(session: Session, draft: Draft) -> list[Chosen]:
+def _chosen(session: Session, draft: Draft, taxonomy: Taxonomy) -> list[Chosen]:
     members = releases.members_of(session, draft.release_id)
     histories = _histories(session, draft, members)
     known = [(one.recording_id, one.exercise_id) for one in footage.all_recordings(session)]
@@ -127,14 +129,17 @@ def _chosen(session: Session, draft: Draft) -> list[Chosen]:
         clip = clips.get_clip(session, member.clip_id)
         recording = footage.get_recording(session, clip.recording_id)
         answers = annotations.answers_by_id(session, member.annotation_ids)
+        said = tuple(one.labels for one in answers if one.labels is not None and one.desk != ADJUDICATION)
+        decided = [one.labels for one in answers if one.labels is not None and one.desk == ADJUDICATION]
         found.append(
             Chosen(
                 clip=clip,
                 recording=recording,
                 files=tuple(_file_of(session, recipe.name, member, held) for recipe in draft.recipes),
                 group=groups[recording.exercise_id],
-                labels=tuple(answer.labels for answer in answers if answer.labels is not None),
+                labels=said,
                 history=histories[member.clip_id],
+                decided=decide(said, decided[-1] if decided else None, taxonomy=taxonomy),
             )
         )
     return found

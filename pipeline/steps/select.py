@@ -51,7 +51,10 @@ def select_clips(
         answers: dict[ClipId, list[Answer]] = defaultdict(list)
         for answer in annotations.current_answers(session, taxonomy.digest):
             answers[answer.clip_id].append(answer)
-        everything = candidates(session, taxonomy.digest)
+        decided = annotations.adjudicated(session, taxonomy.digest)
+        for clip_id, answer in decided.items():
+            answers[clip_id].append(answer)
+        everything = candidates(session, taxonomy)
         selection = rules.select_clips(everything, annotators_min=annotators_min)
         if not selection.chosen:
             first = selection.refusals[0].explanation if selection.refusals else "there are no clips"

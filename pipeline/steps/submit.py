@@ -1,6 +1,5 @@
 """Send clips out to be labelled, the most promising first: one annotation task for a clip and a taxonomy."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -10,26 +9,11 @@ from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.domain import keys, taxonomies
 from pipeline.domain.custody import CustodyEvent
-from pipeline.domain.damage import Damage
 from pipeline.domain.doorbell import Doorbell
-from pipeline.domain.footage import Clip
-from pipeline.domain.hint import Hint, hints_within, pre_annotations
+from pipeline.domain.hint import Hint, pre_annotations
 from pipeline.domain.ids import ClipId, RecordingId
 from pipeline.domain.labels import Taxonomy
-from pipeline.domain.priority import Candidate, Placed, Source, in_order
-from pipeline.records import (
-    Database,
-    Session,
-    annotations,
-    carried,
-    clips,
-    custody,
-    damages,
-    exercises,
-    findings,
-    gates,
-    task_hints,
-)
+from pipeline.records import Database, Session, annotations, clips, custody, people, task_hints, to_label
 from pipeline.records.annotations import SentTask
 from pipeline.records.clips import ShownClip
 from pipeline.records.task_hints import SentHints
@@ -38,7 +22,6 @@ log = structlog.get_logger()
 
 BATCH_CLIPS = 1000
 """Clips that are looked up, pushed and recorded together: so much is at stake when we are killed, and in memory."""
-_UNDECLARED = "undeclared"
 _PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 Hints = Mapping[RecordingId, Sequence[Hint]]
@@ -59,6 +42,9 @@ def submit_clips(
     clips_max: int | None = None,
 ) -> list[ClipId]:
     """Send out every clip that has no task under this taxonomy yet, or as many as are wanted, in order of priority.
+
+    As long as nobody is enrolled: when annotators are, every clip is allotted to some of them and laid on their own
+    desks, and nothing is sent to the shared one.
 
     A clip is sent out only when its bytes have passed the gate (`gate_clips`). One of which anything is damaged enters
     no release: it is sent out only `with_damaged`. One that has a carried answer is not asked about again. One whose
@@ -90,7 +76,9 @@ def submit_clips(
     """
     with db.exclusive(f"submit:{taxonomy.digest}"):
         with db.begin() as session:
-            placed = _in_order(session, taxonomy, hints, with_damaged=with_damaged)[:clips_max]
+            if any(one.role == "annotator" and one.is_active for one in people.everybody(session)):
+                return []
+            placed = to_label.in_order_of_priority(session, taxonomy, hints, with_damaged=with_damaged)[:clips_max]
         if not placed:
             return []
         _put_pictures(taxonomy, source.bucket, store, reader)
@@ -106,43 +94,6 @@ def submit_clips(
                 _record(session, tasks, pushed, because, project_id=project_id, at=clock())
             log.info("clips_submitted", project_id=project_id, clips=len(batch))
     return [one.clip_id for one in placed]
-
-
-def _in_order(session: Session, taxonomy: Taxonomy, hints: Hints, *, with_damaged: bool) -> list[Placed]:
-    """The clips that may be sent out, the one to label first first."""
-    deleted = findings.deleted_tasks(session, taxonomy.digest)
-    lost = [
-        clips.get_clip(session, task.clip_id)
-        for task in (annotations.tasks_under(session, taxonomy.digest).values() if deleted else ())
-        if (task.project_id, task.task_id) in deleted
-    ]
-    waiting = [*clips.clips_without_task(session, taxonomy.digest), *lost]
-    playable = gates.playable_clips(session)
-    done = carried.carried_clips(session, taxonomy.digest)
-    damaged = {} if with_damaged else damages.all_damages(session)
-    origins = clips.origins(session)
-    scenarios = {said.exercise_id: said.scenario for said in exercises.newest_declarations(session)}
-
-    def source_of(recording_id: RecordingId) -> Source:
-        exercise_id, camera = origins[recording_id]
-        return scenarios.get(exercise_id, _UNDECLARED), camera
-
-    sent: Counter[Source] = Counter()
-    for recording_id, count in clips.clips_sent(session, taxonomy.digest).items():
-        sent[source_of(recording_id)] += count
-    candidates = [
-        Candidate(
-            clip.clip_id, *source_of(clip.recording_id), hints_within(hints.get(clip.recording_id, ()), clip.span)
-        )
-        for clip in waiting
-        if clip.clip_id in playable and clip.clip_id not in done and not _is_damaged(clip, damaged)
-    ]
-    return in_order(candidates, sent)
-
-
-def _is_damaged(clip: Clip, damaged: Mapping[RecordingId, Damage]) -> bool:
-    damage = damaged.get(clip.recording_id)
-    return damage is not None and damage.touches(clip.span)
 
 
 def _task(part: ShownClip, hints: Hints, taxonomy: Taxonomy) -> ClipTask:

@@ -31,6 +31,7 @@ from pipeline.records import (
     facts,
     footage,
     releases,
+    softened,
 )
 
 log = structlog.get_logger()
@@ -140,6 +141,8 @@ def _claims(session: Session) -> Iterator[_Claim]:
         yield _Claim(f"clip {made.clip_id}", made.at, made.digest)
     for encoding in encodings.all_encodings(session):
         yield _Claim(f"encoding {encoding.encoding_id}", encoding.at, encoding.digest)
+    for soft in softened.all_softened(session):
+        yield _Claim(f"clip {soft.clip_id}, softened", soft.at, soft.digest)
     yield from _claims_of_releases(session)
 
 

@@ -70,10 +70,10 @@ def administrator(stack: SessionStack) -> Iterator[LabelStudio]:
 
 
 @contextmanager
-def annotator_page(stack: SessionStack) -> Iterator[tuple[Page, list[str]]]:
-    """A browser of 1440x900 in which an annotator has logged in, and every address that it asks for."""
+def annotator_page(stack: SessionStack, role: str = "annotator") -> Iterator[tuple[Page, list[str]]]:
+    """A browser of 1440x900 in which somebody of a role has logged in, and every address that it asks for."""
     url = stack.settings["FIRSTHAND_LABEL_STUDIO_URL"]
-    person = next(person for person in stack.people if person["role"] == "annotator")
+    person = next(person for person in stack.people if person["role"] == role)
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,

@@ -8,7 +8,8 @@ from pipeline.domain import taxonomies
 from pipeline.domain.agreement.verdict import Threshold
 from pipeline.domain.footage import Clip
 from pipeline.domain.labels import DELETED, SKIPPED, ClipLabels
-from pipeline.lookup.labelling import DayLine, LabelLine, Labelling, labelling, refused_answers
+from pipeline.lookup.labelling import labelling, refused_answers
+from pipeline.lookup.labelling_lines import DayLine, LabelLine, Labelling
 from pipeline.records import Database, annotations
 from tests.builders import NOON, a_chain, a_task, add_chain, an_answer, some_labels
 from tests.databases import Databases
@@ -60,6 +61,7 @@ def told(db: Database, annotators: int = 2) -> Labelling:
         threshold=Threshold(annotators=annotators),
         now=NOON + timedelta(days=1),
         label_studio_url="http://studio/",
+        limit_s=4 * 3600.0,
     )
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.domain.digest import Sha256
+from pipeline.domain.labels import Taxonomy
 from pipeline.domain.version import Version
 from pipeline.lookup import waiting
 from pipeline.records import Database
@@ -71,12 +71,10 @@ def test_clips_wait_to_be_sent_out(furnished: Furnished, db: Database) -> None:
 
 
 def test_the_next_version_is_the_first_the_unfinished_or_one_for_what_is_new(own_bench: Workbench) -> None:
-    stages, taxonomy = Stages(own_bench), own_bench.taxonomy.digest
+    stages, taxonomy = Stages(own_bench), own_bench.taxonomy
 
-    def following(taxonomy_digest: Sha256 = taxonomy, recipes: Sequence[str] = LIGHT) -> Version:
-        return waiting.next_version(
-            own_bench.db, "series", taxonomy_digest=taxonomy_digest, annotators_min=2, recipes=recipes
-        )
+    def following(words: Taxonomy = taxonomy, recipes: Sequence[str] = LIGHT) -> Version:
+        return waiting.next_version(own_bench.db, "series", taxonomy=words, annotators_min=2, recipes=recipes)
 
     chain = store_chain(own_bench)
     answer(own_bench, chain.clips[0])

@@ -1,16 +1,19 @@
 """A database in which every table has a row, so that no rule passes because there is nothing to refuse."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import psycopg
 import pytest
 
+from pipeline.domain.allotment import Allotment
 from pipeline.domain.audit import Fault
+from pipeline.domain.desk import desk_of
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Decision, PictureAnchor, StreamDigests
-from pipeline.domain.hint import NOTHING_DRAWN
-from pipeline.domain.ids import CameraSerial, ExerciseId, derive
+from pipeline.domain.hint import NOTHING_DRAWN, DrawnBefore, HintSource, PreAnnotation
+from pipeline.domain.ids import AnnotationId, CameraSerial, ExerciseId, derive
 from pipeline.records import (
     Session,
     annotations,
@@ -20,6 +23,7 @@ from pipeline.records import (
     carried,
     damages,
     decisions,
+    desk_tasks,
     docking,
     duplicates,
     encodings,
@@ -28,11 +32,13 @@ from pipeline.records import (
     findings,
     footage,
     gates,
+    people,
     pictures,
     qualities,
     readings,
     releases,
     sightings,
+    softened,
     sound_hints,
     task_hints,
 )
@@ -65,6 +71,7 @@ from tests.builders import (
 from tests.chapters import add_two_chapters
 from tests.databases import Databases
 from tests.findings import a_finding
+from tests.people import a_person, a_softened_clip
 from tests.qualities import an_assessed_clip
 from tests.sounds import an_impulse_listening
 
@@ -112,6 +119,7 @@ def filled(databases: Databases) -> Any:
         annotations.add_task(session, a_task(chain.clips[0]))
         annotations.add_answer(session, answer)
         add_labelling(session, chain, answer)
+        _add_people(session, chain, answer)
         member = releases.Member(chain.clips[0].clip_id, chain.rendition.rendition_id, (answer.annotation_id,))
         releases.add_draft(session, draft, [member], [(chain.clips[1].clip_id, "too few annotators")])
         encoding = an_encoding(chain.clips[0])
@@ -143,6 +151,26 @@ def add_labelling(session: Session, chain: Chain, answer: Answer) -> None:
     carried.add_carried(
         session, other.annotation_id, source=answer.annotation_id, mapping_digest=Sha256.of(b"mapping"), at=NOON
     )
+
+
+def _add_people(session: Session, chain: Chain, answer: annotations.Answer) -> None:
+    """Two annotators, one of whom has left, with everything that is told of clips that they were given."""
+    clip_id, other_id = chain.clips[0].clip_id, chain.clips[1].clip_id
+    for person in (a_person(1), a_person(2)):
+        people.add_person(session, person)
+    people.retire(session, a_person(2).annotator, because="moved on", at=NOON)
+    given = Allotment(clip_id, a_person(1).annotator, "label", "so")
+    people.add_allotments(session, answer.taxonomy_digest, [given], at=NOON)
+    laid = a_task(chain.clips[0], 77, desk=desk_of(a_person(1).annotator))
+    desk_tasks.add_task(session, laid)
+    suggested = PreAnnotation(answer.labels.events[0], Fraction(1, 2), HintSource.BOOKMARK) if answer.labels else None
+    desk_tasks.add_hints(session, laid, DrawnBefore((suggested,) if suggested else ()), at=NOON)
+    desk_tasks.withdraw(session, laid.project_id, [laid.task_id], at=NOON)
+    said = (answer.annotation_id, AnnotationId(derive("annotation", "other")))
+    people.add_referral(session, answer.taxonomy_digest, people.Referral(clip_id, said, "they differ", NOON))
+    people.mark_gold(session, clip_id, answer.taxonomy_digest, by="j.doe", because="clear case", at=NOON)
+    softened.warn(session, other_id, by="j.doe", because="a wound", at=NOON)
+    softened.add_softened(session, a_softened_clip(chain.made[1]))
 
 
 def _add_duplicate(session: Session, chain: Chain) -> None:

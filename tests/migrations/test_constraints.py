@@ -1,6 +1,7 @@
 """Rules that hold whatever the code does: for each CHECK, rows that it refuses, made of one that it took."""
 
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -25,6 +26,27 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "ck_alignments_inputs_digest_shape": [{"inputs_digest": bad} for bad in NOT_A_DIGEST],
     "ck_alignments_number_positive": [{"number": 0}],
     "ck_alignments_zero_uncertainty_shape": [{"zero_uncertainty_num": -1}, {"zero_uncertainty_den": 0}],
+    "ck_allotments_ordinal_positive": [{"ordinal": 0}],
+    "ck_allotments_purpose_known": [{"purpose": bad} for bad in ("", "Gold", "test")],
+    "ck_allotments_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_annotator_retirements_because_length": [{"because": "no"}, {"because": "x" * 501}],
+    "ck_annotators_annotator_shape": [
+        {"annotator": bad} for bad in ("", "Jane Doe", "annotator-", "annotator-" + "0" * 15, "annotator-" + "G" * 16)
+    ],
+    "ck_annotators_role_known": [{"role": bad} for bad in ("", "Annotator", "manager")],
+    "ck_clip_warnings_because_length": [{"because": "no"}, {"because": "x" * 501}],
+    "ck_clip_warnings_warned_by_shape": [{"warned_by": bad} for bad in ("", "J Doe", "x")],
+    "ck_desk_tasks_clip_digest_shape": [{"clip_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_desk_tasks_not_shared": [{"desk": ""}],
+    "ck_desk_tasks_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_gold_clips_because_length": [{"because": "no"}, {"because": "x" * 501}],
+    "ck_gold_clips_marked_by_shape": [{"marked_by": bad} for bad in ("", "J Doe", "x")],
+    "ck_gold_clips_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_referrals_answers_disagree": [{"annotation_ids": []}, {"annotation_ids": [UUID(NOBODY)]}],
+    "ck_referrals_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_softened_clips_clip_digest_shape": [{"clip_digest": bad} for bad in NOT_A_DIGEST],
+    "ck_softened_clips_digest_shape": [{"digest": bad} for bad in NOT_A_DIGEST],
+    "ck_softened_clips_not_empty": [{"size_bytes": 0}, {"size_bytes": -1}],
     "ck_annotation_tasks_clip_digest_shape": [{"clip_digest": bad} for bad in NOT_A_DIGEST],
     "ck_annotation_tasks_taxonomy_digest_shape": [{"taxonomy_digest": bad} for bad in NOT_A_DIGEST],
     "ck_annotations_lead_time_not_negative": [{"lead_time_s": -1}],

@@ -1,11 +1,23 @@
+from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
+from typing import Any
 
-from pipeline.domain.digest import Sha256
+from pipeline.domain import taxonomies
+from pipeline.domain.desk import ADJUDICATION
 from pipeline.domain.labels import SKIPPED
 from pipeline.domain.release import Candidate
 from pipeline.records import Session, annotations, footage
+from pipeline.records.annotations import Answer
 from pipeline.records.candidates import candidates
-from tests.builders import NOON, TAXONOMY, a_chain, add_chain, an_answer
+from tests.builders import NOON, a_chain, add_chain, some_labels
+from tests.builders import an_answer as plain_answer
+
+WORDS = taxonomies.load()
+
+
+def an_answer(*of: Any, **instead: Any) -> Answer:
+    return replace(plain_answer(*of, **instead), taxonomy_digest=WORDS.digest)
 
 
 def test_every_clip_is_told_with_who_labelled_it_and_what_speaks_against_it(session: Session) -> None:
@@ -21,7 +33,7 @@ def test_every_clip_is_told_with_who_labelled_it_and_what_speaks_against_it(sess
     ):
         annotations.add_answer(session, answer)
     footage.quarantine(session, refused.upload.upload_id, error_kind="DamagedMediaError", reason="damaged", at=NOON)
-    found = {candidate.clip_id: candidate for candidate in candidates(session, TAXONOMY)}
+    found = {candidate.clip_id: candidate for candidate in candidates(session, WORDS)}
     assert found == {
         labelled.clip_id: Candidate(labelled.clip_id, frozenset({"a", "b"})),
         disputed.clip_id: Candidate(disputed.clip_id, frozenset({"b"}), label_mistakes=("broken",)),
@@ -33,5 +45,16 @@ def test_every_clip_is_told_with_who_labelled_it_and_what_speaks_against_it(sess
 def test_under_another_taxonomy_nobody_has_said_anything(session: Session) -> None:
     chain = add_chain(session, a_chain(clip_count=1))
     annotations.add_answer(session, an_answer(chain.clips[0]))
-    (found,) = candidates(session, Sha256.of(b"another"))
+    (found,) = candidates(session, replace(WORDS, title="Other words"))
     assert found == Candidate(chain.clips[0].clip_id, frozenset())
+
+
+def test_what_annotators_dispute_stays_out_until_an_adjudicator_decides(session: Session) -> None:
+    (clip,) = add_chain(session, a_chain(clip_count=1)).clips
+    annotations.add_answer(session, an_answer(clip, 1, annotator="a"))
+    annotations.add_answer(session, an_answer(clip, 2, annotator="b", labels=some_labels(at_s=Fraction(7))))
+    (before,) = candidates(session, WORDS)
+    assert before.dispute == "Shot fired: 0 events marked by both, 2 by one only"
+    annotations.add_answer(session, an_answer(clip, 3, annotator="c", desk=ADJUDICATION))
+    (after,) = candidates(session, WORDS)
+    assert (after.dispute, after.annotators) == (None, frozenset({"a", "b"}))

@@ -33,7 +33,7 @@ BANNED_SUBNETS = (
 
 
 class LabelStudio(Part):
-    """The annotation server, with an administrator and two annotators."""
+    """The annotation server, with an administrator, two annotators and an adjudicator."""
 
     name: ClassVar[str] = "label-studio"
     needs: ClassVar[tuple[str, ...]] = ("postgres",)

@@ -11,7 +11,7 @@ import httpx
 
 from infra.local.env_files import write_credentials
 from infra.local.parts.part import NotAnsweringError, Say
-from infra.local.people import ADMINISTRATOR, ANNOTATORS, Person
+from infra.local.people import ADMINISTRATOR, SIGNED_UP, Person
 from infra.local.site import Site
 
 TIMEOUT_S = 60.0
@@ -26,7 +26,7 @@ def ensure_accounts(site: Site, say: Say) -> None:
     """
     try:
         _ensure_administrator(site)
-        for person in ANNOTATORS:
+        for person in SIGNED_UP:
             if not _token_works(site, person):
                 say(f"creating the account of {person.key}")
                 _ensure_annotator(site, person)

@@ -32,6 +32,7 @@ from pipeline.adapters.ffmpeg.pictures import STRIP, strip_argv
 from pipeline.adapters.ffmpeg.probe import Header
 from pipeline.adapters.ffmpeg.renderer import Rendered, Renderer
 from pipeline.adapters.ffmpeg.rendering import Work
+from pipeline.adapters.ffmpeg.softening import SOFTENED, soften_argv
 from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, find_program, working_folder
 from pipeline.domain.clip import PlannedClip
 from pipeline.domain.damage import DecodedFrames
@@ -248,16 +249,24 @@ class Ffmpeg:
         After any of them there is nothing at `target` that was not there before.
         """
         size_bytes_of(clip)
+        command = strip_argv(frame_count, self._limits, pictures=pictures, height_px=height_px)
+        self._make_of_clip(clip, command, STRIP, target, "taking pictures")
+
+    def soften(self, clip: Path, frame_rate: Fraction, target: Path) -> None:
+        """Make the same clip without colour, detail and sound; raises what `strip` does. Safe to repeat."""
+        header = self._header(clip)
+        rate_hz = int(header.audio["sample_rate"]) if header.audio else 0
+        command = soften_argv(frame_rate, rate_hz, int(header.video["height"]), self._limits)
+        self._make_of_clip(clip, command, SOFTENED, target, "softening")
+
+    def _make_of_clip(self, clip: Path, command: list[str], made: str, target: Path, doing: str) -> None:
         with working_folder(target.parent, f"{target.name}.part") as folder:
             finished = self._sandbox("ffmpeg").run(
-                strip_argv(frame_count, self._limits, pictures=pictures, height_px=height_px),
-                folder=folder,
-                inputs={argv.SOURCE: clip},
-                wall_s=self._limits.wall_s,
+                command, folder=folder, inputs={argv.SOURCE: clip}, wall_s=self._limits.wall_s
             )
             if finished.returncode != 0:
-                raise blame(finished, "taking pictures", DamagedMediaError)
-            (folder / OUTPUT_FOLDER / STRIP).replace(target)
+                raise blame(finished, doing, DamagedMediaError)
+            (folder / OUTPUT_FOLDER / made).replace(target)
 
     def keyframe_pictures(
         self, rendition: Path, duration_s: Fraction, *, side_px: int, first_s: int, target: Path

@@ -1,7 +1,7 @@
 """Label Studio, as the steps see it: projects made, clips sent out, answers read."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, Self, cast
@@ -10,16 +10,16 @@ import structlog
 from label_studio_sdk import ImportApiRequest
 from label_studio_sdk import LabelStudio as Sdk
 
-from pipeline.adapters.label_studio import projects
+from pipeline.adapters.label_studio import accounts, projects
 from pipeline.adapters.label_studio.connection import Connection
 from pipeline.adapters.label_studio.projects import S3Source
 from pipeline.adapters.label_studio.results import Readout, ReceivedAnnotation
 from pipeline.adapters.label_studio.tasks import (
     HINTS_VERSION,
     PAGE_TASKS,
-    ClipTask,
     Filter,
     FoundTask,
+    Pushable,
     clip_id_of,
     count_tasks,
     find_tasks,
@@ -27,6 +27,7 @@ from pipeline.adapters.label_studio.tasks import (
     tasks_after,
     tasks_where,
 )
+from pipeline.domain.desk import SHARED, Desk
 from pipeline.domain.doorbell import Doorbell
 from pipeline.domain.ids import ClipId
 from pipeline.domain.labels import Taxonomy
@@ -77,33 +78,35 @@ class LabelStudio:
             )
         return user_id
 
-    def ensure_project(self, taxonomy: Taxonomy, *, storage: S3Source, doorbell: Doorbell | None = None) -> int:
-        """The id of the taxonomy's project, made if there is none, with clips from `storage`.
+    def ensure_project(
+        self, taxonomy: Taxonomy, *, storage: S3Source, doorbell: Doorbell | None = None, desk: Desk = SHARED
+    ) -> int:
+        """The id of the taxonomy's project for a desk, made if there is none, with clips from `storage`.
 
         Raises:
             SettingsError: the taxonomy was changed without a new version, or the store cannot be reached.
             LabelStudioUnavailableError: the server did not answer; what was made is found again next time.
             AccessDeniedError: the token is refused.
         """
-        return projects.ensure_project(self._connection, taxonomy, storage, doorbell)
+        return projects.ensure_project(self._connection, taxonomy, storage, doorbell, desk)
 
-    def is_as_made(self, project_id: int, taxonomy: Taxonomy) -> bool:
+    def is_as_made(self, project_id: int, taxonomy: Taxonomy, desk: Desk = SHARED) -> bool:
         """Whether the project asks in exactly the words of the taxonomy.
 
         Raises:
             LabelStudioUnavailableError: the server did not answer.
         """
-        return projects.is_as_made(self._connection, project_id, taxonomy)
+        return projects.is_as_made(self._connection, project_id, taxonomy, desk)
 
-    def restore(self, project_id: int, taxonomy: Taxonomy) -> None:
+    def restore(self, project_id: int, taxonomy: Taxonomy, desk: Desk = SHARED) -> None:
         """Make the project ask in the words of the taxonomy again.
 
         Raises:
             LabelStudioUnavailableError: the server did not answer.
         """
-        projects.restore(self._connection, project_id, taxonomy)
+        projects.restore(self._connection, project_id, taxonomy, desk)
 
-    def push(self, project_id: int, tasks: Sequence[ClipTask]) -> dict[ClipId, int]:
+    def push(self, project_id: int, tasks: Sequence[Pushable]) -> dict[ClipId, int]:
         """See that each of these clips has one task in the project.
 
         Callers see to it that only one of them pushes to a project at a time: Label Studio knows no uniqueness. A task
@@ -133,6 +136,56 @@ class LabelStudio:
         if missing:
             log.info("clips_pushed", project_id=project_id, pushed=len(missing), known=len(wanted) - len(missing))
         return {clip_id: self._settle(task, found[clip_id]) for clip_id, task in wanted.items()}
+
+    def take_back(self, project_id: int, *, keep: Collection[ClipId]) -> list[int]:
+        """Take clips off a desk, all but these and those on which somebody has begun. Safe to repeat.
+
+        An answered clip stays, and so does one with a draft: nobody loses what they have done.
+
+        Returns:
+            The tasks that were taken back.
+
+        Raises:
+            LabelStudioUnavailableError: the server did not answer; what was taken back so far is.
+        """
+        taken: list[int] = []
+        rows = tasks_where(self._connection, project_id, include="id,data,total_annotations,cancelled_annotations")
+        for row in list(rows):
+            clip_id = clip_id_of(row["data"])
+            if clip_id is None or clip_id in keep or row["total_annotations"] or row["cancelled_annotations"]:
+                continue
+            # A task tells its reader of the reader's own drafts alone; this tells of everybody's.
+            purpose = f"look at task {row['id']}"
+            begun = self._connection.get(f"/api/tasks/{row['id']}/drafts", {}, purpose=purpose)
+            answered = self._connection.get(f"/api/tasks/{row['id']}/annotations/", {}, purpose=purpose)
+            if begun or answered:
+                continue
+            with self._connection.sdk(f"take back task {row['id']}") as sdk:
+                sdk.tasks.delete(str(row["id"]))
+            taken.append(row["id"])
+        if taken:
+            log.info("clips_taken_back", project_id=project_id, clips=len(taken))
+        return taken
+
+    def ensure_account(self, email: str, password: str) -> accounts.Account:
+        """See that somebody can log in; an account that is there keeps its password. Safe to repeat.
+
+        Raises:
+            LabelStudioUnavailableError: the server did not answer.
+            AccessDeniedError: the token is refused.
+            UsageError: Label Studio does not take the e-mail address.
+            NotPermittedError: the account was closed.
+        """
+        return accounts.ensure_account(self._connection, email, password)
+
+    def close_account(self, user_id: int) -> None:
+        """See that an account can do nothing any more; its answers stay. Safe to repeat.
+
+        Raises:
+            LabelStudioUnavailableError: the server did not answer.
+            AccessDeniedError: the token is refused, or it is the account's own.
+        """
+        accounts.close_account(self._connection, user_id)
 
     def read(self, project_id: int, *, updated_since: datetime | None) -> Readout:
         """All answers of a project, or those given or changed at or after a moment: `pages`, all at once.
@@ -224,7 +277,7 @@ class LabelStudio:
         touched = (datetime.fromisoformat(row["updated_at"]) for row in rows)
         return Readout(tuple(received), held, max(touched, default=None))
 
-    def _import(self, project_id: int, tasks: Sequence[ClipTask]) -> None:
+    def _import(self, project_id: int, tasks: Sequence[Pushable]) -> None:
         wanted = [{"data": task.data(), "predictions": task.predictions()} for task in tasks]
         with self._connection.sdk(f"push {len(tasks)} clips to project {project_id}") as sdk:
             # The SDK's own type asks for the task of a prediction, which is not there yet; plain objects it sends on.
@@ -234,7 +287,7 @@ class LabelStudio:
                 f"pushed {len(tasks)} clips to project {project_id}: expected as many tasks, found {made.task_count}"
             )
 
-    def _settle(self, wanted: ClipTask, found: Sequence[FoundTask]) -> int:
+    def _settle(self, wanted: Pushable, found: Sequence[FoundTask]) -> int:
         """Keep one of a clip's tasks, and see that it shows what it should."""
         kept, *spare = sorted(found, key=lambda task: (not task.answered, task.task_id))
         for task in spare:
@@ -255,7 +308,7 @@ class LabelStudio:
             log.info("task_updated", clip_id=str(wanted.clip_id), ls_task_id=kept.task_id)
         return kept.task_id
 
-    def _draw(self, sdk: Sdk, wanted: ClipTask, ls_task_id: int) -> None:
+    def _draw(self, sdk: Sdk, wanted: Pushable, ls_task_id: int) -> None:
         for before in sdk.predictions.list(task=ls_task_id):
             if before.model_version == HINTS_VERSION and before.id is not None:
                 sdk.predictions.delete(before.id)

@@ -25,6 +25,7 @@ class Connection:
 
     def __init__(self, url: str, token: str, *, timeout_s: float) -> None:
         self.url = url.rstrip("/")
+        self.timeout_s = timeout_s
         self._http = httpx.Client(timeout=timeout_s, follow_redirects=True)
         with self.asking("read the token"):
             self._sdk = Sdk(  # type: ignore[no-untyped-call]  # the SDK types its methods, but not this
@@ -78,10 +79,25 @@ class Connection:
             response.raise_for_status()
             return True
 
-    def _get(self, path: str, params: Mapping[str, str | int]) -> httpx.Response:
+    def post(self, path: str, *, purpose: str) -> None:
+        """Do what a path does when something is posted to it."""
+        with self.asking(purpose):
+            self._http.post(f"{self.url}{path}", headers=self._headers()).raise_for_status()
+
+    def delete(self, path: str, *, purpose: str) -> None:
+        """Delete what is at a path; that there is nothing is as good."""
+        with self.asking(purpose):
+            response = self._http.delete(f"{self.url}{path}", headers=self._headers())
+            if response.status_code != _NOT_FOUND:
+                response.raise_for_status()
+
+    def _headers(self) -> Mapping[str, str]:
         # The SDK alone knows how to renew a personal access token, and has no public way to ask for the header.
-        headers = self._sdk._client_wrapper.get_headers()  # noqa: SLF001
-        return self._http.get(f"{self.url}{path}", params=params, headers=headers)
+        headers: Mapping[str, str] = self._sdk._client_wrapper.get_headers()  # noqa: SLF001  # see above
+        return headers
+
+    def _get(self, path: str, params: Mapping[str, str | int]) -> httpx.Response:
+        return self._http.get(f"{self.url}{path}", params=params, headers=self._headers())
 
     def close(self) -> None:
         """Close all sockets. Safe to repeat."""

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-* One project for a version of a taxonomy, found again by its title; should a kill have left two, the older one is it.
+* One project for a version of a taxonomy and a desk, found again by its title; should a kill have left two, the older
+  one is it.
 * The project says in its description which taxonomy, to the byte, it was made for. A taxonomy that was changed without
   a new version is refused: labels that were given under other words must not be read under these.
 * A configuration that is not the one which we gave the project is told: what was answered under it may mean something
@@ -22,9 +23,11 @@ from label_studio_sdk import AllRolesProjectList
 from label_studio_sdk import LabelStudio as Sdk
 from label_studio_sdk.types.actions_enum import ActionsEnum
 
-from pipeline.adapters.label_studio.config import project_title, render_config, render_instruction
+from pipeline.adapters.label_studio.config import render_instruction
 from pipeline.adapters.label_studio.connection import Connection
+from pipeline.adapters.label_studio.desks import desk_title, render_desk
 from pipeline.domain import keys
+from pipeline.domain.desk import SHARED, Desk
 from pipeline.domain.digest import Sha256
 from pipeline.domain.doorbell import HEADER, Doorbell
 from pipeline.domain.labels import Taxonomy
@@ -33,7 +36,7 @@ from pipeline.errors import LabelStudioUnavailableError, SettingsError
 log = structlog.get_logger()
 
 ANNOTATORS_PER_CLIP: Final = 2
-"""After this many answers Label Studio counts a clip as done and hands it to nobody else."""
+"""After this many answers Label Studio counts a clip on the shared desk as done and hands it to nobody else."""
 LINK_MINUTES: Final = 15
 """How long a signed URL of a clip works; asking for more of the clip makes a new one."""
 DOORBELL_ACTIONS: Final[tuple[ActionsEnum, ...]] = (
@@ -66,9 +69,13 @@ class S3Source:
 
 
 def ensure_project(
-    connection: Connection, taxonomy: Taxonomy, storage: S3Source, doorbell: Doorbell | None = None
+    connection: Connection,
+    taxonomy: Taxonomy,
+    storage: S3Source,
+    doorbell: Doorbell | None = None,
+    desk: Desk = SHARED,
 ) -> int:
-    """The id of the taxonomy's project, made if there is none. Safe to repeat.
+    """The id of the taxonomy's project for a desk, made if there is none. Safe to repeat.
 
     Raises:
         SettingsError: the taxonomy was changed without a new version, or the store cannot be reached with `storage`.
@@ -76,16 +83,16 @@ def ensure_project(
         AccessDeniedError: the token is refused.
     """
     with connection.sdk(f"find the project of {taxonomy.name}") as sdk:
-        known = _ids(sdk, taxonomy)
+        known = _ids(sdk, taxonomy, desk)
     if not known:
         with connection.sdk(f"make the project of {taxonomy.name}") as sdk:
-            _create(sdk, taxonomy)
-            known = _ids(sdk, taxonomy)
+            _create(sdk, taxonomy, desk)
+            known = _ids(sdk, taxonomy, desk)
     project_id = known[0]
     if len(known) > 1:
         log.warning("spare_projects_found", project_id=project_id, spare=known[1:])
     with connection.sdk(f"prepare project {project_id}") as sdk:
-        _refresh(sdk, project_id, taxonomy, storage)
+        _refresh(sdk, project_id, taxonomy, storage, desk)
     if doorbell is not None:
         with connection.sdk(f"hang a doorbell on project {project_id}") as sdk:
             _ensure_doorbell(sdk, project_id, doorbell)
@@ -103,31 +110,31 @@ def ensure_project(
     return project_id
 
 
-def _ids(sdk: Sdk, taxonomy: Taxonomy) -> list[int]:
+def _ids(sdk: Sdk, taxonomy: Taxonomy, desk: Desk) -> list[int]:
     """The projects with exactly the taxonomy's title, the oldest first; the server finds parts of titles too."""
-    title = project_title(taxonomy)
+    title = desk_title(taxonomy, desk)
     projects: list[AllRolesProjectList] = sdk.projects.list(title=title, include="id,title", page_size=1000).items or []
     return sorted(project.id for project in projects if project.title == title and project.id is not None)
 
 
-def _create(sdk: Sdk, taxonomy: Taxonomy) -> None:
+def _create(sdk: Sdk, taxonomy: Taxonomy, desk: Desk) -> None:
     made = sdk.projects.create(
-        title=project_title(taxonomy),
+        title=desk_title(taxonomy, desk),
         # Its pictures have addresses within the project: the instruction comes when the project has a number.
         description=_description(taxonomy, layout="none yet"),
-        label_config=render_config(taxonomy),
+        label_config=render_desk(taxonomy, desk),
         show_instruction=True,
         show_skip_button=True,
         # A clip in which nothing happens has no events; its questions are still asked.
         enable_empty_annotation=True,
         # What is drawn beforehand opens as the annotator's own unsaved answer.
         show_collab_predictions=True,
-        maximum_annotations=ANNOTATORS_PER_CLIP,
+        maximum_annotations=ANNOTATORS_PER_CLIP if desk == SHARED else 1,
     )
     log.info("project_created", project_id=made.id, taxonomy=taxonomy.name)
 
 
-def _refresh(sdk: Sdk, project_id: int, taxonomy: Taxonomy, storage: S3Source) -> None:
+def _refresh(sdk: Sdk, project_id: int, taxonomy: Taxonomy, storage: S3Source, desk: Desk) -> None:
     """Show the taxonomy as we show it now; the words themselves must be those that the project was made for."""
     project = sdk.projects.get(project_id)
     if taxonomy.digest.hex not in (project.description or ""):
@@ -138,19 +145,19 @@ def _refresh(sdk: Sdk, project_id: int, taxonomy: Taxonomy, storage: S3Source) -
         )
     instruction = render_instruction(taxonomy, _pictures(project_id, taxonomy, storage))
     # The server tidies the HTML that it keeps, so what it shows cannot be compared with what we sent: its mark can.
-    wanted = _description(taxonomy, layout=Sha256.of((render_config(taxonomy) + instruction).encode()).hex[:16])
+    wanted = _description(taxonomy, layout=Sha256.of((render_desk(taxonomy, desk) + instruction).encode()).hex[:16])
     if project.description != wanted:
         sdk.projects.update(
             project_id,
             description=wanted,
-            label_config=render_config(taxonomy),
+            label_config=render_desk(taxonomy, desk),
             expert_instruction=instruction,
             show_collab_predictions=True,
         )
         log.info("project_refreshed", project_id=project_id, taxonomy=taxonomy.name)
 
 
-def is_as_made(connection: Connection, project_id: int, taxonomy: Taxonomy) -> bool:
+def is_as_made(connection: Connection, project_id: int, taxonomy: Taxonomy, desk: Desk = SHARED) -> bool:
     """Whether a project's configuration is, to the byte, the one that a taxonomy has.
 
     Raises:
@@ -159,17 +166,17 @@ def is_as_made(connection: Connection, project_id: int, taxonomy: Taxonomy) -> b
     project = connection.get(
         f"/api/projects/{project_id}/", {"include": "label_config"}, purpose=f"look at project {project_id}"
     )
-    return isinstance(project, dict) and project.get("label_config") == render_config(taxonomy)
+    return isinstance(project, dict) and project.get("label_config") == render_desk(taxonomy, desk)
 
 
-def restore(connection: Connection, project_id: int, taxonomy: Taxonomy) -> None:
+def restore(connection: Connection, project_id: int, taxonomy: Taxonomy, desk: Desk = SHARED) -> None:
     """Give a project the configuration of its taxonomy again. Safe to repeat.
 
     Raises:
         LabelStudioUnavailableError: Label Studio did not answer.
     """
     with connection.sdk(f"restore project {project_id}") as sdk:
-        sdk.projects.update(project_id, label_config=render_config(taxonomy))
+        sdk.projects.update(project_id, label_config=render_desk(taxonomy, desk))
     log.warning("project_restored", project_id=project_id, taxonomy=taxonomy.name)
 
 

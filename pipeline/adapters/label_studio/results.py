@@ -12,7 +12,7 @@ Rules kept here:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -75,18 +75,21 @@ class Readout:
     """When the task that was touched last was touched; `None` when none was."""
 
 
-def read_labels(received: ReceivedAnnotation, *, taxonomy: Taxonomy, clip: ClipTask) -> ClipLabels:
+def read_labels(
+    received: ReceivedAnnotation, *, taxonomy: Taxonomy, clip: ClipTask, only_shown: Collection[str] = ()
+) -> ClipLabels:
     """The labels in an answer, on the clip's own timeline.
 
     Args:
         received: the answer.
         taxonomy: the words it may use.
         clip: the clip as it was sent out.
+        only_shown: controls that show what others said: what stands under their names is passed over.
 
     Raises:
         InvalidLabelsError: the message tells every reason why this answer cannot be taken.
     """
-    reading = _Reading(clip.frame_rate, clip.frame_count)
+    reading = _Reading(clip.frame_rate, clip.frame_count, only_shown)
     reading.check_author(received)
     reading.check_served(received, clip)
     reading.read(received.result_json)
@@ -107,7 +110,8 @@ def _with_keys(reading: "_Reading", taxonomy: Taxonomy) -> list[ChoiceAnswer]:
 class _Reading:
     """Reads one result; what is wrong is noted, and the rest read on."""
 
-    def __init__(self, frame_rate: Fraction, frames: int) -> None:
+    def __init__(self, frame_rate: Fraction, frames: int, only_shown: Collection[str]) -> None:
+        self._only_shown = only_shown
         self._frame_rate = frame_rate
         self._frames = frames
         self.events: list[EventLabel] = []
@@ -149,6 +153,8 @@ class _Reading:
     def _item(self, where: str, item: Any) -> None:
         if not isinstance(item, dict) or not isinstance(item.get("value"), dict):
             self.reasons.append(f"{where}: expected a label with a value, found {item!r:.80}")
+            return
+        if item.get("from_name") in self._only_shown:
             return
         if item.get("to_name") != VIDEO:
             self.reasons.append(f"{where}: expected it to be about {VIDEO!r}, found {item.get('to_name')!r:.80}")

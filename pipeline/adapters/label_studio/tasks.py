@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from uuid import UUID
 
 from pipeline.adapters.label_studio.config import EVENTS, VIDEO
@@ -119,6 +119,23 @@ class ClipTask:
     def _mark(self) -> str:
         """Tells one drawing from another; empty when nothing is drawn."""
         return Sha256.of(json.dumps(self.predictions(), sort_keys=True).encode()).hex[:16] if self.drawn.events else ""
+
+
+class Pushable(Protocol):
+    """Anything that can be sent out as one task for a clip."""
+
+    @property
+    def clip_id(self) -> ClipId:
+        """The clip that it is for."""
+        ...
+
+    def data(self) -> dict[str, str | int]:
+        """The task's data, `clip_id` and `hints` among them; `hints` tells one drawing from another."""
+        ...
+
+    def predictions(self) -> list[dict[str, Any]]:
+        """What is drawn on it beforehand, as Label Studio has it: one prediction of `HINTS_VERSION`, or none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

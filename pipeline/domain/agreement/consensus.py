@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.domain.agreement.matching import Closeness, match
-from pipeline.domain.labels import ClipLabels
+from pipeline.domain.labels import ChoiceAnswer, ClipLabels, EventLabel
 from pipeline.domain.taxonomy import EventKind, Taxonomy
 from pipeline.domain.timeline import Span
 
@@ -92,3 +92,23 @@ def _moment(marked_s: Sequence[Fraction]) -> Moment:
     middle = len(ordered) // 2
     median_s = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
     return Moment(ordered[0], median_s, ordered[-1])
+
+
+def agreed_labels(
+    answers: Mapping[str, ClipLabels], *, taxonomy: Taxonomy, closeness: Closeness | None = None
+) -> ClipLabels:
+    """What everybody says of a clip: the events that all of them marked, where their middle marks lie, and the answers
+    that all of them gave.
+    """
+    everybody = len(answers)
+    events = [
+        EventLabel(event.kind, Span(event.onset.median_s, event.offset.median_s))
+        for event in consensus(answers, taxonomy=taxonomy, closeness=closeness or Closeness(), marked_by_min=everybody)
+    ]
+    choices = [set(labels.choices) for labels in answers.values()]
+    same = [question.key for question in taxonomy.questions if len(set(_answers(question.key, choices))) == 1]
+    return ClipLabels.of(events, [choice for choice in set().union(*choices) if choice.question in same])
+
+
+def _answers(question: str, choices: Sequence[set[ChoiceAnswer]]) -> list[frozenset[str]]:
+    return [frozenset(choice.answer for choice in given if choice.question == question) for given in choices]

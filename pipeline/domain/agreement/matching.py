@@ -5,8 +5,10 @@ Rules kept here:
 * Only events of one kind are compared.
 * Two spans can be the same event when their temporal intersection over union (tIoU) is at least a threshold; two
   points when their onsets lie no further apart than a tolerance.
-* The closest two are matched first, then the closest two of the rest; none is matched twice. For spans of one person
-  that do not overlap, a threshold above one half leaves no choice, so there the order does not matter.
+* None is matched twice. Of points as many are matched as can be, and of all ways to do so, so that they lie as close as
+  can be: what `mir_eval` and other published evaluations count, with the closest pairs of those.
+* Of spans the closest two are matched first, then the closest two of the rest. For spans of one person that do not
+  overlap, a threshold above one half leaves no choice, so there the order does not matter.
 * The answer does not depend on who is named first.
 """
 
@@ -52,17 +54,8 @@ def tiou(first: Span, second: Span) -> Fraction:
 
 def match(first: Sequence[Span], second: Sequence[Span], *, extent: Extent, closeness: Closeness) -> Matching:
     """Pair what two people marked of one kind; each is matched at most once."""
-    near = sorted(
-        (distance, one, other)
-        for one, left in enumerate(sorted(first))
-        for other, right in enumerate(sorted(second))
-        if (distance := _distance(left, right, extent, closeness)) is not None
-    )
     lefts, rights = sorted(first), sorted(second)
-    taken: dict[int, int] = {}
-    for _distance_between, one, other in near:
-        if one not in taken and other not in taken.values():
-            taken[one] = other
+    taken = _points(lefts, rights, closeness) if extent == "point" else _spans(lefts, rights, closeness)
     return Matching(
         pairs=tuple((lefts[one], rights[taken[one]]) for one in sorted(taken)),
         first_only=tuple(span for one, span in enumerate(lefts) if one not in taken),
@@ -70,10 +63,37 @@ def match(first: Sequence[Span], second: Sequence[Span], *, extent: Extent, clos
     )
 
 
-def _distance(left: Span, right: Span, extent: Extent, closeness: Closeness) -> Fraction | None:
-    """How far two marks are from being the same; `None` when they cannot be."""
-    if extent == "point":
-        apart_s = abs(left.start_s - right.start_s)
-        return apart_s if apart_s <= closeness.onset_tolerance_s else None
-    overlap = tiou(left, right)
-    return 1 - overlap if overlap >= closeness.tiou_min else None
+def _spans(lefts: Sequence[Span], rights: Sequence[Span], closeness: Closeness) -> dict[int, int]:
+    near = sorted(
+        (1 - overlap, one, other)
+        for one, left in enumerate(lefts)
+        for other, right in enumerate(rights)
+        if (overlap := tiou(left, right)) >= closeness.tiou_min
+    )
+    taken: dict[int, int] = {}
+    for _apart, one, other in near:
+        if one not in taken and other not in taken.values():
+            taken[one] = other
+    return taken
+
+
+_Way = tuple[int, Fraction, tuple[tuple[Fraction, Fraction], ...], tuple[tuple[int, int], ...]]
+"""How good a way to pair is, the least first: pairs (less of them is more), distance, where they lie; and the pairs."""
+
+
+def _points(lefts: Sequence[Span], rights: Sequence[Span], closeness: Closeness) -> dict[int, int]:
+    """On a line, pairs that cross are never better than the same four points uncrossed: so they are tried in order."""
+    nothing: _Way = (0, Fraction(0), (), ())
+    below = [nothing] * (len(rights) + 1)
+    for one in reversed(range(len(lefts))):
+        row = [nothing] * (len(rights) + 1)
+        for other in reversed(range(len(rights))):
+            row[other] = min(below[other], row[other + 1])
+            ends_s = sorted((lefts[one].start_s, rights[other].start_s))
+            if ends_s[1] - ends_s[0] <= closeness.onset_tolerance_s:
+                count, apart_s, places, pairs = below[other + 1]
+                here = (ends_s[0], ends_s[1])
+                way = (count - 1, apart_s + ends_s[1] - ends_s[0], (here, *places), ((one, other), *pairs))
+                row[other] = min(row[other], way)
+        below = row
+    return dict(below[0][3])

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Self
 
 from pipeline.domain import keys
+from pipeline.domain.agreement.decided import Decided
 from pipeline.domain.clip_recipe import RECIPES, ClipRecipe
 from pipeline.domain.digest import Sha256
 from pipeline.domain.encoding import Encoding
@@ -116,6 +117,8 @@ class Chosen:
     labels: tuple[ClipLabels, ...]
     """One for each annotator, in an order that says nothing about who they are."""
     history: History
+    decided: Decided = field(default_factory=Decided)
+    """What counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,8 @@ def rows_of(chosen: Chosen, *, taxonomy_version: str) -> ClipRows:
         blobs=tuple({file.rendition: _blob(chosen.clip, file) for file in chosen.files}.values()),
         clip=_clip(chosen),
         variants=tuple(_variant(chosen.clip, file) for file in chosen.files),
-        segments=_segments(chosen.clip, chosen.labels, taxonomy_version),
-        choices=_choices(chosen.clip, chosen.labels, taxonomy_version),
+        segments=_decided_segments(chosen, taxonomy_version) + _segments(chosen.clip, chosen.labels, taxonomy_version),
+        choices=_choices(chosen, taxonomy_version),
     )
 
 
@@ -219,17 +222,33 @@ def _segments(clip: Clip, labels: Sequence[ClipLabels], taxonomy_version: str) -
     )
 
 
-def _choices(clip: Clip, labels: Sequence[ClipLabels], taxonomy_version: str) -> tuple[ReleaseChoice, ...]:
+def _decided_segments(chosen: Chosen, taxonomy_version: str) -> tuple[ReleaseSegment, ...]:
+    return tuple(
+        ReleaseSegment.of(
+            chosen.clip.clip_id,
+            event.kind,
+            event.span,
+            taxonomy_version=taxonomy_version,
+            annotation_no=0,
+            n_annotators=len(chosen.labels),
+            decided=event,
+        )
+        for event in chosen.decided.events
+    )
+
+
+def _choices(chosen: Chosen, taxonomy_version: str) -> tuple[ReleaseChoice, ...]:
+    given = [chosen.decided.choices, *(said.choices for said in chosen.labels)]
     return tuple(
         ReleaseChoice(
-            clip_id=clip.clip_id,
+            clip_id=chosen.clip.clip_id,
             question=choice.question,
             answer=choice.answer,
             taxonomy_version=taxonomy_version,
             annotation_no=number,
-            n_annotators=len(labels),
+            n_annotators=len(chosen.labels),
             source="human",
         )
-        for number, said in enumerate(labels, start=1)
-        for choice in said.choices
+        for number, choices in enumerate(given)
+        for choice in choices
     )

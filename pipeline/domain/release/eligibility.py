@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipeline.domain.ids import ClipId
 
-RefusalReason = Literal["quarantined", "duplicate", "damaged", "too_few_annotators", "invalid_labels"]
+RefusalReason = Literal["quarantined", "duplicate", "damaged", "too_few_annotators", "invalid_labels", "disputed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Candidate:
     """Why what the clip was cut from is in quarantine."""
     damage: str | None = None
     """What is lost of the recording, where the clip shows something else than was filmed."""
+    dispute: str | None = None
+    """On what its annotators do not agree, as long as nobody has decided."""
     is_duplicate: bool = False
     """What the clip was cut from is another recording over again, whose clips enter in its place."""
 
@@ -81,4 +83,6 @@ def refusals_of(candidate: Candidate, *, annotators_min: int) -> tuple[Refusal, 
         )
     if candidate.label_mistakes:
         found.append(("invalid_labels", "; ".join(candidate.label_mistakes)))
+    if candidate.dispute is not None:
+        found.append(("disputed", f"its annotators do not agree and nobody has decided: {candidate.dispute}"))
     return tuple(Refusal(candidate.clip_id, reason, explanation) for reason, explanation in found)

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Literal, Self
 from uuid import UUID
 
+from pipeline.domain.agreement.decided import DecidedEvent
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import ClipId, RecordingId, derive
 from pipeline.domain.keys import Tier
@@ -106,7 +107,7 @@ class ReleaseVariant:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseSegment:
-    """tables/segments.parquet: one annotator saw this kind of event from here to there."""
+    """tables/segments.parquet: this kind of event, from here to there, by one annotator's word or as what counts."""
 
     segment_id: UUID
     clip_id: ClipId
@@ -119,9 +120,16 @@ class ReleaseSegment:
     end_num: int
     end_den: int
     annotation_no: int
-    """Counts the annotations of one clip from 1; the same number in two clips does not mean the same annotator."""
+    """0 is what counts: an adjudicator's decision, else what people agree on. From 1 on, what each of them said; the
+    same number in two clips does not mean the same annotator."""
     n_annotators: int
     source: LabelSource
+    onset_lo_us: int | None = None
+    """Between this and `onset_hi_us` the event begins, as far as people can tell: what a model may be asked to meet."""
+    onset_hi_us: int | None = None
+    adjudicated: bool | None = None
+    agreement: float | None = None
+    """Of the annotators, the share that marked it, from 0 to 1. These four are there for annotation 0 alone."""
 
     @classmethod
     def of(
@@ -134,6 +142,7 @@ class ReleaseSegment:
         annotation_no: int,
         n_annotators: int,
         source: LabelSource = "human",
+        decided: DecidedEvent | None = None,
     ) -> Self:
         """A segment at `span`, in seconds from the clip's first frame; the same parts give the same segment id."""
         return cls(
@@ -150,12 +159,16 @@ class ReleaseSegment:
             annotation_no=annotation_no,
             n_annotators=n_annotators,
             source=source,
+            onset_lo_us=microseconds(decided.onset_earliest_s) if decided else None,
+            onset_hi_us=microseconds(decided.onset_latest_s) if decided else None,
+            adjudicated=decided.adjudicated if decided else None,
+            agreement=float(decided.agreement) if decided else None,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseChoice:
-    """tables/choices.parquet: one annotator's answer to a question about the whole clip."""
+    """tables/choices.parquet: an annotator's answer to a question about the whole clip; annotation 0 is what counts."""
 
     clip_id: ClipId
     question: str

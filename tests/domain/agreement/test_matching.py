@@ -1,7 +1,10 @@
 from fractions import Fraction
+from typing import Any
 
+import mir_eval.onset
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.domain.agreement.matching import Closeness, match, tiou
@@ -74,3 +77,45 @@ def test_everybody_agrees_with_themselves(marked: list[Span], extent: Extent) ->
 def test_a_closeness_that_means_nothing_is_refused(wrong: dict[str, Fraction]) -> None:
     with pytest.raises(ValueError, match="expected a tIoU"):
         Closeness(**wrong)
+
+
+def test_of_points_as_many_are_matched_as_can_be() -> None:
+    """The closest two first would leave the others alone: 1.0 and 1.4, 1.3 and 1.8."""
+    matching = match(
+        [span("1", "1.1"), span("1.4", "1.5")], [span("1.3", "1.4"), span("1.8", "1.9")], extent="point", closeness=NEAR
+    )
+    assert [(one.start_s, other.start_s) for one, other in matching.pairs] == [
+        (Fraction(1), Fraction("1.3")),
+        (Fraction("1.4"), Fraction("1.8")),
+    ]
+
+
+_onsets = st.lists(st.integers(0, 60), unique=True, max_size=8).map(lambda eighths: [at / 8 for at in sorted(eighths)])
+
+
+@given(_onsets, _onsets, st.sampled_from([Fraction(1, 4), Fraction(1, 2), Fraction(1)]))
+def test_points_are_matched_as_mir_eval_counts_them(one: list[float], other: list[float], window_s: Fraction) -> None:
+    """mir_eval.onset.f_measure (C. Raffel et al., "mir_eval: A Transparent Implementation of Common MIR Metrics", ISMIR
+    2014): the largest matching of two sets of onsets within a window, and its F1. Eighths are exact as floats."""
+    assume(one and other)
+    marked = [[Span(Fraction(at), Fraction(at) + Fraction(1, 30)) for at in onsets] for onsets in (one, other)]
+    matching = match(*marked, extent="point", closeness=Closeness(onset_tolerance_s=window_s))
+    published, _, _ = mir_eval.onset.f_measure(np.array(one), np.array(other), window=float(window_s))
+    assert 2 * len(matching.pairs) / (len(one) + len(other)) == pytest.approx(published)
+
+
+def activitynet_segment_iou(target: "np.ndarray[Any, Any]", candidates: "np.ndarray[Any, Any]") -> Any:
+    """tIoU of one segment with each of several, as in ActivityNet's Evaluation/utils.py (MIT,
+    https://github.com/activitynet/ActivityNet)."""
+    tt1 = np.maximum(target[0], candidates[:, 0])
+    tt2 = np.minimum(target[1], candidates[:, 1])
+    intersection = (tt2 - tt1).clip(0)
+    union = (candidates[:, 1] - candidates[:, 0]) + (target[1] - target[0]) - intersection
+    return intersection.astype(float) / union
+
+
+@given(spans, st.lists(spans, min_size=1, max_size=5))
+def test_overlap_is_what_activitynet_computes(one: Span, others: list[Span]) -> None:
+    plain = [np.array([[float(each.start_s), float(each.end_s)] for each in group]) for group in ([one], others)]
+    published = activitynet_segment_iou(plain[0][0], plain[1])
+    assert [float(tiou(one, other)) for other in others] == pytest.approx(list(published))

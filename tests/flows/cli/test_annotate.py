@@ -63,7 +63,7 @@ def test_status_tells_people_what_is_left_and_where_they_disagree(
     bench, clip_ids = labelled
     ended = run("annotate", "status", **environment_of(bench))
     assert (ended.code, ended.err) == (0, "")
-    assert "3 clips sent out, 1 settled, 1 disputed, 1 open; 2 answers to go" in ended.out
+    assert "3 clips sent out, 1 settled, 1 disputed, 0 adjudicated, 1 open; 2 answers to go" in ended.out
     assert "Shot fired: 0 events marked by both, 2 by one only" in ended.out
     assert "projects/7/data?task=2" in ended.out
     (found,) = run("annotate", "status", "--json", **environment_of(bench)).items("labelling")
