@@ -6,14 +6,18 @@ import pytest
 
 from pipeline.domain import taxonomies
 from pipeline.domain.agreement.verdict import Threshold
+from pipeline.domain.allotment import Allotment
+from pipeline.domain.desk import ADJUDICATION, desk_of
 from pipeline.domain.footage import Clip
+from pipeline.domain.hint import DrawnBefore, HintSource, PreAnnotation
 from pipeline.domain.labels import DELETED, SKIPPED, ClipLabels
 from pipeline.lookup.labelling import labelling, refused_answers
 from pipeline.lookup.labelling_lines import DayLine, LabelLine, Labelling
-from pipeline.records import Database, annotations
+from pipeline.records import Database, annotations, desk_tasks, people
 from tests.builders import NOON, a_chain, a_task, add_chain, an_answer, some_labels
 from tests.databases import Databases
 from tests.domain.agreement.marks import said
+from tests.people import a_person
 
 TAXONOMY = taxonomies.load()
 SHOT = some_labels(at_s=Fraction(2))
@@ -144,3 +148,65 @@ def test_answers_that_cannot_be_used_are_listed_with_the_reason_until_they_are_m
 def test_before_anybody_answered_there_is_nothing_to_forecast(databases: Databases) -> None:
     empty = told(databases.open(databases.make()))
     assert (empty.clips, empty.hours_left, empty.days_left, empty.people, empty.labels) == (0, None, None, (), ())
+
+
+def test_a_disputed_clip_that_somebody_decided_is_disputed_no_more(databases: Databases) -> None:
+    db = databases.open(databases.make())
+    clip, *_ = add_chain_of_five(db)
+    with db.begin() as session:
+        annotations.add_task(session, a_task(clip, 1, taxonomy_digest=TAXONOMY.digest))
+        for number, labels in enumerate((SHOT, said()), 1):
+            given = an_answer(clip, number, annotator=f"annotator-{number}", labels=labels)
+            annotations.add_answer(session, replace(given, taxonomy_digest=TAXONOMY.digest))
+        referred = a_task(clip, 9, taxonomy_digest=TAXONOMY.digest, desk=ADJUDICATION)
+        desk_tasks.add_task(session, replace(referred, project_id=2))
+    before = told(db)
+    assert (before.disputed, before.adjudicated) == (1, 0)
+    assert before.disputes[0].url == "http://studio/projects/2/data?task=9", "where it is decided"
+    with db.begin() as session:
+        decision = an_answer(clip, 3, annotator="annotator-j", desk=ADJUDICATION)
+        annotations.add_answer(session, replace(decision, taxonomy_digest=TAXONOMY.digest))
+    after = told(db)
+    assert (after.disputed, after.adjudicated, after.disputes) == (0, 1, ())
+    assert after.labels == before.labels, "an adjudicator is no third annotator"
+
+
+def test_gold_clips_and_accepted_suggestions_are_told_of_each_person(databases: Databases) -> None:
+    db = databases.open(databases.make())
+    gold, drawn_on, *_ = add_chain_of_five(db)
+    person = a_person(1)
+    mine = desk_of(person.annotator)
+    suggested = PreAnnotation(SHOT.events[0], Fraction(1, 2), HintSource.BOOKMARK)
+    with db.begin() as session:
+        people.add_person(session, person)
+        given = [Allotment(gold.clip_id, person.annotator, "gold", "so")]
+        given.append(Allotment(drawn_on.clip_id, person.annotator, "label", "so"))
+        people.add_allotments(session, TAXONOMY.digest, given, at=NOON)
+        for number, clip in enumerate((gold, drawn_on), 1):
+            laid = a_task(clip, number, taxonomy_digest=TAXONOMY.digest, desk=mine)
+            desk_tasks.add_task(session, laid)
+            desk_tasks.add_hints(session, laid, DrawnBefore((suggested,)), at=NOON)
+        answers = [
+            an_answer(gold, 1, annotator="annotator-j", desk=ADJUDICATION, labels=said()),
+            an_answer(gold, 2, annotator=person.annotator, desk=mine, labels=SHOT, lead_time_s=60.0),
+            an_answer(drawn_on, 3, annotator=person.annotator, desk=mine, labels=SHOT, lead_time_s=2.0),
+        ]
+        for answer in answers:
+            annotations.add_answer(session, replace(answer, taxonomy_digest=TAXONOMY.digest))
+    found = told(db)
+    (line,) = found.people
+    assert (line.annotator, line.stamped, line.gold_clips, line.gold_f1) == (person.annotator, 1, 1, 0.0)
+    assert (found.clips, found.open, found.answers_left) == (1, 1, 1), "gold clips are no work of their own"
+    assert [(one.annotator, one.role, one.answers) for one in found.forecast] == [(person.annotator, "annotator", 1)]
+    assert "clips are disputed as often as so far" in found.assumptions
+
+
+def test_agreement_is_told_week_by_week_for_all_and_for_each(found: Labelling) -> None:
+    """The first clip was answered on a Sunday; of the second, the last answer came on the Monday after."""
+    sunday_s_week = NOON.date() - timedelta(days=NOON.weekday())
+    shots = [line for line in found.over_time if line.about == "shot_fired"]
+    assert [(line.week, line.annotator, line.measure, line.value, line.count) for line in shots] == [
+        (week, annotator, "f1", value, count)
+        for week, value, count in ((sunday_s_week, 1.0, 2), (sunday_s_week + timedelta(days=7), 0.0, 1))
+        for annotator in (None, "annotator-a", "annotator-b")
+    ]

@@ -1,15 +1,19 @@
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.domain import keys
+from pipeline.domain.desk import ADJUDICATION
 from pipeline.domain.digest import Sha256
 from pipeline.domain.ids import ReleaseId
 from pipeline.domain.release import Manifest
 from pipeline.errors import SealedReleaseError
-from pipeline.records import releases
+from pipeline.records import annotations, releases
 from pipeline.workbench import Workbench
-from tests.builders import Chain
+from tests.builders import Chain, an_answer, some_labels
 from tests.census import census
 from tests.databases import Databases
 from tests.dying import dies_while_recording
@@ -97,3 +101,35 @@ def test_a_release_is_sealed_under_the_words_that_it_was_drafted_under(stages: S
     with pytest.raises(SealedReleaseError, match=f"was drafted under taxonomy {stages.bench.taxonomy.digest}, found"):
         stages.seal(release_id, taxonomy=stages.other_taxonomy())
     assert census(stages.bench) == before
+
+
+def test_what_an_adjudicator_decided_is_what_counts_and_carries_its_interval(bench: Workbench, tmp_path: Path) -> None:
+    stages = Stages(bench)
+    clip, agreed = store_chain(bench, "disputed", clip_count=2).clips
+    answer(bench, clip, annotators=["annotator-a"], labels=some_labels(at_s=Fraction(1)))
+    answer(bench, clip, annotators=["annotator-b"], labels=some_labels(at_s=Fraction(5)))
+    answer(bench, agreed, annotators=["annotator-a"], labels=some_labels(at_s=Fraction(2)))
+    answer(bench, agreed, annotators=["annotator-b"], labels=some_labels(at_s=Fraction(11, 5)))
+    before = stages.select("undecided", "1.0.0", annotators_min=2)
+    with bench.db.begin() as session:
+        assert clip.clip_id not in {member.clip_id for member in releases.members_of(session, before)}
+        refused = dict(releases.refusals_of(session, before))
+        decision = an_answer(clip, 99, annotator="annotator-j", labels=some_labels(at_s=Fraction(6, 5)))
+        decision = replace(decision, taxonomy_digest=bench.taxonomy.digest, desk=ADJUDICATION)
+        annotations.add_answer(session, decision)
+    assert refused[clip.clip_id].startswith("disputed: its annotators do not agree and nobody has decided: Shot fired")
+
+    release_id = stages.select("decided", "1.0.0", annotators_min=2)
+    stages.seal(release_id)
+    (file,) = [one for one in sealed(bench, release_id).files if one.path == "tables/segments.parquet"]
+    key, path = keys.sealed_key(release_id, file.digest), tmp_path / "segments.parquet"
+    bench.store.fetch(bench.settings.s3_working_bucket, key, path, expect=file.digest)
+    names = ("start_us", "onset_lo_us", "onset_hi_us", "adjudicated", "agreement", "n_annotators")
+    rows = {
+        (row["clip_id"], row["annotation_no"]): tuple(row[name] for name in names)
+        for row in pq.read_table(path).to_pylist()
+    }
+    assert rows[str(clip.clip_id), 0] == (1_200_000, 1_000_000, 1_200_000, True, 0.5, 2)
+    assert rows[str(agreed.clip_id), 0] == (2_100_000, 2_000_000, 2_200_000, False, 1.0, 2)
+    said = [rows[str(clip.clip_id), number] for number in (1, 2)]
+    assert sorted(said) == [(at_us, None, None, None, None, 2) for at_us in (1_000_000, 5_000_000)]
