@@ -15,7 +15,7 @@ LINES_MAX = 400
 SILENCED = re.compile(r"# (?:noqa|type: ignore)")
 REASON = re.compile(r"#|\s--?\s")
 NAMED_FOR_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
-NOT_IN_A_FLOW = {"decide", "declare", "enrol", "mark", "resolve", "retire", "upload"}
+NOT_IN_A_FLOW = {"carry", "decide", "declare", "enrol", "mark", "resolve", "retire", "upload"}
 """Steps that a person does at the command line, who wants the answer at once."""
 
 
