@@ -7,13 +7,16 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
 CHUNK_BYTES = 64 * 1024
 _REQUEST = re.compile(rb"(GET|POST|PATCH|PUT|DELETE) (\S+) HTTP/1\.1\r\n")
 
-Mood = Literal["open", "shut", "deaf", "500", "401"]
+_SIGNED = re.compile(r"X-Amz-Date=(\d{8}T\d{6}Z)")
+
+Mood = Literal["open", "shut", "deaf", "500", "401", "403"]
 """Open passes on; shut ends every connection at once; deaf passes a request on and loses its answer; a number is what
 it answers itself, without asking the server."""
 
@@ -26,12 +29,23 @@ class FaultyDoor:
     mood: Mood = "open"
     pause_s: float = 0.0
     """Before each request is passed on."""
+    links_last_s: float | None = None
+    """A link that was signed longer ago is answered as AWS does it: 403, the request has expired."""
     only: str = ""
     """The mood counts for requests to paths with this in them; the others pass."""
     asked: list[str] = field(default_factory=list)
     """Method and path of every request that came, whatever became of it."""
 
+    refused: list[str] = field(default_factory=list)
+    """What was answered 403."""
+
     def mood_for(self, request: str) -> Mood:
+        signed = _SIGNED.search(request)
+        if self.links_last_s is not None and signed:
+            signed_at = datetime.strptime(signed[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            if (datetime.now(UTC) - signed_at).total_seconds() > self.links_last_s:
+                self.refused.append(request)
+                return "403"
         return self.mood if self.only in request else "open"
 
 
@@ -72,9 +86,10 @@ def _attend(door: FaultyDoor, client: socket.socket, address: tuple[str, int]) -
                 mood = door.mood_for(request)
                 if mood == "shut":
                     break
-                if mood in {"500", "401"}:
+                if mood in {"500", "401", "403"}:
                     body = b'{"detail": "not now"}'
                     head = f"HTTP/1.1 {mood} Not Now\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                    head += "Access-Control-Allow-Origin: *\r\n"
                     client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
                     break
                 if mood == "deaf":

@@ -48,15 +48,15 @@ def stored_clip(stack: SessionStack, made: Path, *, frame_rate: Fraction, frame_
     )
 
 
-def clip_storage(stack: SessionStack) -> S3Source:
-    """Where Label Studio reads clips, with credentials that read clips alone."""
+def clip_storage(stack: SessionStack, *, through: str | None = None) -> S3Source:
+    """Where Label Studio and browsers read clips, with credentials that read clips alone; `through` is another door."""
     settings = stack.settings
     return S3Source(
         bucket="working",
         region=settings["FIRSTHAND_S3_REGION"],
         access_key_id=settings["FIRSTHAND_LABELLING_S3_ACCESS_KEY_ID"],
         secret_access_key=settings["FIRSTHAND_LABELLING_S3_SECRET_ACCESS_KEY"],
-        endpoint_url=settings["FIRSTHAND_S3_ENDPOINT_URL"],
+        endpoint_url=through or settings["FIRSTHAND_S3_ENDPOINT_URL"],
     )
 
 

@@ -1,6 +1,7 @@
 """A person labels a clip in a real browser: logs in, opens it, plays, seeks, draws, answers, submits."""
 
 import dataclasses
+import io
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, read_labels
@@ -31,6 +34,7 @@ from tests.stack_fixtures import SessionStack
 
 NTSC = Fraction(30000, 1001)
 FRAMES = 180
+SILENT_S = 3
 SEEK_TOLERANCE_S = 0.1
 """A click on the seeker is as exact as a pixel is wide: 6 s on 700 pixels, and a frame."""
 
@@ -73,6 +77,8 @@ def clip(label_studio_stack: SessionStack, tmp_path_factory: pytest.TempPathFact
         seconds=6,
         rate="30000/1001",
         size="960x540",
+        # Silence, then a tone: what is seen of the sound can be told from a line.
+        audio=f"aevalsrc=exprs=gte(t\\,{SILENT_S})*sin(2765*t)/2:s=48000",
         output_options=f"-frames:v {FRAMES} -movflags +faststart",
     )
     return stored_clip(label_studio_stack, made, frame_rate=NTSC, frame_count=FRAMES)
@@ -134,6 +140,18 @@ def test_all_that_is_needed_is_on_one_screen(labelling: Labelling, tmp_path: Pat
     assert labels is not None
     assert timeline is not None
     assert labels["y"] + labels["height"] < timeline["y"]
+
+
+def test_the_sound_is_seen_below_the_picture(labelling: Labelling) -> None:
+    page = labelling.page
+    page.wait_for_timeout(1000)
+    box = page.locator(".lsf-audio-tag").first.bounding_box()
+    assert box is not None
+    shot = Image.open(io.BytesIO(page.screenshot(clip={name: box[name] for name in ("x", "y", "width", "height")})))
+    wave = np.asarray(shot.convert("L"))[30:-25]  # between the ruler of seconds and the slider
+    inked = (wave < 200).sum(axis=0)
+    quiet, loud = inked[20 : len(inked) // 2 - 20].mean(), inked[len(inked) // 2 + 20 : -20].mean()
+    assert loud > 3 * quiet + 3, (quiet, loud)
 
 
 def test_it_plays(labelling: Labelling) -> None:
