@@ -15,7 +15,8 @@ from pipeline.domain.sound_hint import Detector, HintKind, Listening, SoundHint
 from pipeline.domain.timeline import Span
 from pipeline.lookup.suggestions import hints_of_recordings
 from pipeline.records import Database, Session, docking, footage, sound_hints
-from tests.builders import NOON, a_chain, a_dock_object, a_location, add_chain, add_two_chapters
+from tests.builders import NOON, a_chain, a_dock_object, a_location, add_chain
+from tests.chapters import add_two_chapters
 
 BEGAN = NOON - timedelta(hours=3)
 """By a camera whose clock is hours off."""
