@@ -39,7 +39,7 @@ hypothesis.settings.register_profile("ci", deadline=None, max_examples=25, deran
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How often power is lost in `tests/power`."""
-    parser.addoption("--power-losses", type=int, default=6, help="how many processes are killed at random moments")
+    parser.addoption("--power-losses", type=int, default=4, help="how many processes are killed at random moments")
 
 
 def pytest_configure() -> None:

@@ -6,10 +6,15 @@ rendered one shows. Sound is a tone. Nothing here is random: the same call makes
 `make_clip` makes one to order; `make_trait(name, folder)` makes one of `TRAITS` (good footage) or `FAULTS` (bad).
 """
 
+import atexit
+import hashlib
 import re
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +37,29 @@ def make_clip(
     audio_options: str = "-c:a aac -b:a 64k",
     output_options: str = "",
 ) -> Path:
-    """Make one clip; options are ffmpeg's words, split on spaces; `audio` is a source, cut to the same seconds."""
+    """Make one clip; options are ffmpeg's words, split on spaces; `audio` is a source, cut to the same seconds.
+
+    What this process made before from the same words is copied.
+    """
     brightness = "eq=brightness='(mod(n*37,101)-50)/160':eval=frame"
     picture = f"testsrc2=size={size}:rate={rate},{brightness},format=yuv420p,{video_filter}"
     sound = ["-f", "lavfi", "-t", str(seconds), "-i", audio, *audio_options.split()] if audio else []
     inputs = ["-f", "lavfi", "-t", str(seconds), "-i", picture, *sound[:6]]
     encoding = [*video_options.split(), "-g", str(gop_frames), *sound[6:], *output_options.split()]
-    _ffmpeg(*inputs, *encoding, str(target))
+    words = [*inputs, *encoding]
+    kept = _kept() / f"{hashlib.sha256(repr(words).encode()).hexdigest()}{target.suffix}"
+    if not kept.exists():
+        _ffmpeg(*words, str(kept))
+    shutil.copyfile(kept, target)
     return target
+
+
+@cache
+def _kept() -> Path:
+    """A folder for what was made, gone with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="firsthand-footage-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def remux(source: Path, target: Path, *, before: str = "", after: str = "") -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.domain import taxonomies
 from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import Decision, Duplicate, Verdict
 from pipeline.domain.ids import RecordingId, RenditionId
@@ -248,7 +249,7 @@ def test_a_doubtful_one_is_cut_asked_about_and_grouped_with_the_other(
             answer(bench, clips.get_clip(session, clip_id))
     release_id = stages.release("walks", "1.0.0", annotators_min=2)
     with bench.db.begin() as session:
-        chosen = _chosen(session, releases.get_draft(session, release_id))
+        chosen = _chosen(session, releases.get_draft(session, release_id), taxonomies.load())
     assert {one.recording.exercise_id for one in chosen} == {EXERCISE, "EX-OTHER"}
     assert len({one.group for one in chosen}) == 1
 

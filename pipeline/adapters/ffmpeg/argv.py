@@ -17,7 +17,7 @@ from typing import Any
 import ffmpeg
 
 from pipeline.adapters.ffmpeg.limits import Limits
-from pipeline.domain.media import Bars, MediaFacts, VideoFacts
+from pipeline.domain.media import Bars, VideoFacts
 
 SOURCE = "source"
 """Our name for whatever a command reads."""
@@ -92,24 +92,6 @@ def frame_hashes_argv(limits: Limits) -> list[str]:
     """Ffmpeg: a line for each decoded frame of the first video stream, its hash last, on stdout."""
     frames = open_source(limits, err_detect="explode")["v:0"]
     return compile_command(frames.output("pipe:1", format="framemd5", fps_mode="passthrough"), "level+error", "-xerror")
-
-
-def stream_hashes_argv(facts: MediaFacts, limits: Limits) -> list[str]:
-    """Ffmpeg: a line with the SHA-256 of all packets for the picture and for the sound, on stdout. Decodes nothing.
-
-    Packets are brought to one form, because containers store the same ones differently: H.264 and HEVC get start codes,
-    and lose what containers keep elsewhere or repeat (parameter sets, delimiters, filler, SEI); AAC loses its ADTS
-    headers. What an edit list hides is hashed too: the list says how to show packets, and is none.
-    """
-    options = {"ignore_editlist": 1} if facts.container.startswith("mov") else {}
-    source = open_source(limits, **options)
-    streams = [source[str(facts.video.stream_index)]]
-    filters = {"bsf:v": ONE_FORM[facts.video.codec]} if facts.video.codec in ONE_FORM else {}
-    if facts.audio is not None:
-        streams.append(source[str(facts.audio.stream_index)])
-        filters |= {"bsf:a": ONE_FORM[facts.audio.codec]} if facts.audio.codec in ONE_FORM else {}
-    output = ffmpeg.output(*streams, "pipe:1", format="streamhash", hash="sha256", c="copy", copyinkf=None, **filters)
-    return compile_command(output, "level+error")
 
 
 def survey_argv(video: VideoFacts, limits: Limits) -> list[str]:

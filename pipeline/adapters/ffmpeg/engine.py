@@ -5,7 +5,6 @@ it: a file appears under its name whole and verified, or not at all.
 """
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -33,10 +32,10 @@ from pipeline.adapters.ffmpeg.probe import Header
 from pipeline.adapters.ffmpeg.renderer import Rendered, Renderer
 from pipeline.adapters.ffmpeg.rendering import Work
 from pipeline.adapters.ffmpeg.softening import SOFTENED, soften_argv
+from pipeline.adapters.ffmpeg.stream_digests import digest_streams
 from pipeline.adapters.sandbox import OUTPUT_FOLDER, Finished, Sandbox, find_program, working_folder
 from pipeline.domain.clip import PlannedClip
 from pipeline.domain.damage import DecodedFrames
-from pipeline.domain.digest import Sha256
 from pipeline.domain.duplicate import StreamDigests
 from pipeline.domain.media import Bars, MediaFacts
 from pipeline.domain.recipe import Recipe
@@ -47,8 +46,6 @@ from pipeline.errors import (
     MediaToolError,
     UnreadableMediaError,
 )
-
-_STREAM_HASH = re.compile(r"^\d+,([va]),sha256=([0-9a-f]{64})$", re.MULTILINE)
 
 
 class Ffmpeg:
@@ -228,15 +225,9 @@ class Ffmpeg:
             MediaLimitError: it took longer than allowed.
             MediaToolError: ffmpeg was stopped from outside.
         """
-        lines: list[bytes] = []
         wall_s = self._limits.reading_wall_s(size_bytes_of(path))
-        finished = self._read(argv.stream_hashes_argv(facts, self._limits), "ffmpeg", path, wall_s, lines.append)
-        if finished.returncode != 0:
-            raise blame(finished, "reading packets", UnreadableMediaError)
-        found = {kind: Sha256(digest) for kind, digest in _STREAM_HASH.findall(b"\n".join(lines).decode().lower())}
-        if "v" not in found:
-            raise UnreadableMediaError("expected packets of video, found none")
-        return StreamDigests(found["v"], found.get("a"))
+        sandbox, scratch = self._sandbox("ffmpeg"), self._scratch
+        return digest_streams(sandbox, path, facts, scratch=scratch, limits=self._limits, wall_s=wall_s)
 
     def strip(self, clip: Path, frame_count: int, *, pictures: int, height_px: int, target: Path) -> None:
         """Pictures of a clip, evenly spaced and side by side, as one JPEG. Safe to repeat.

@@ -76,7 +76,7 @@ def packet_hashes_argv(
 ) -> list[str]:
     """Ffmpeg: a line `stream,dts,pts,duration,size,sha256` for each packet of picture (0) and sound (1), on stdout.
 
-    Packets are brought to one form, as `stream_hashes_argv` does. With a piece, those around it at least; else all.
+    Packets are brought to one form, as `stream_digests_argv` does. With a piece, those around it at least; else all.
     """
     source = _window(facts, piece, limits, seeks=seeks) if piece else open_source(limits)
     streams = [source[str(facts.video.stream_index)]]

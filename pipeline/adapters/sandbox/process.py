@@ -85,12 +85,13 @@ def run_child(
     cwd: Path,
     wall_s: int,
     on_line: Callable[[bytes], None] | None = None,
+    on_bytes: Callable[[bytes], None] | None = None,
     line_bytes: int = 1 << 20,
     stdin: bytes = b"",
     pass_fds: Sequence[int] = (),
     stop: Stop | None = None,
 ) -> Finished:
-    """Run a child to its end, handing each line of its stdout on as it comes. It inherits `pass_fds` and no others.
+    """Run a child to its end, handing its stdout on as it comes: by lines, or as bytes. It inherits `pass_fds` alone.
 
     Raises:
         StoppedError: `stop` was given, and it is dead.
@@ -121,7 +122,9 @@ def run_child(
         raise MediaLimitError("expected no more clips than one command can name, found more") from exc
     try:
         _tell(child, stdin)
-        stderr = _pump(child, time.monotonic() + wall_s, _Lines(on_line, line_bytes), stop)
+        lines = _Lines(on_line, line_bytes)
+        stderr = _pump(child, time.monotonic() + wall_s, on_bytes or lines.add, stop)
+        lines.end()
         return Finished(child.wait(timeout=_DEATH_WAIT_S), stderr)
     except (TimeoutError, subprocess.TimeoutExpired) as exc:
         raise MediaLimitError(f"reading or encoding took longer than {wall_s} s and was stopped") from exc
@@ -135,7 +138,9 @@ def _tell(child: subprocess.Popen[bytes], stdin: bytes) -> None:
             child.stdin.write(stdin)
 
 
-def _pump(child: subprocess.Popen[bytes], deadline_s: float, lines: "_Lines", stop: Stop | None) -> str:
+def _pump(
+    child: subprocess.Popen[bytes], deadline_s: float, on_bytes: Callable[[bytes], None], stop: Stop | None
+) -> str:
     """Empty both pipes until the child has closed them; what is kept of stderr."""
     tail = b""
     with selectors.DefaultSelector() as selector:
@@ -158,8 +163,7 @@ def _pump(child: subprocess.Popen[bytes], deadline_s: float, lines: "_Lines", st
                 elif key.fileobj is child.stderr:
                     tail = (tail + chunk)[-STDERR_TAIL_BYTES:]
                 else:
-                    lines.add(chunk)
-    lines.end()
+                    on_bytes(chunk)
     return tail.decode(errors="replace")
 
 

@@ -47,6 +47,7 @@ class Sandbox:
         inputs: Mapping[str, Path],
         wall_s: int,
         on_line: Callable[[bytes], None] | None = None,
+        on_bytes: Callable[[bytes], None] | None = None,
         readable: Sequence[Path] = (),
         stdin: bytes = b"",
         stop: Stop | None = None,
@@ -59,6 +60,7 @@ class Sandbox:
             inputs: files, by the name that they get inside.
             wall_s: the longest it may run.
             on_line: told each line of its standard output.
+            on_bytes: told its standard output as it comes, and `on_line` nothing.
             readable: more of this machine that it may read, at the same paths: code, never data.
             stdin: what it finds on its standard input, 32 KiB at most.
             stop: ends it when the word is given.
@@ -78,6 +80,7 @@ class Sandbox:
                 cwd=folder,
                 wall_s=wall_s,
                 on_line=on_line,
+                on_bytes=on_bytes,
                 line_bytes=self._limits.line_bytes,
                 stdin=stdin,
                 pass_fds=(line,),
