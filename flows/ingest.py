@@ -1,4 +1,4 @@
-"""receive > preserve > probe > assemble > compare > render > compare > listen > cut: from the intake bucket to clips.
+"""receive > preserve > probe > assemble > compare > render > compare > listen, assess > cut: from intake to clips.
 
 Small files, footage and what belongs to it, are preserved in batches first: a folder of thousands is safe long before
 the last of it is a clip.
@@ -11,6 +11,7 @@ Chapters of one recording are preserved and probed by a task each; the task that
 carries it on.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 from uuid import UUID
 
@@ -209,18 +210,10 @@ def _make_clips(recording_id: RecordingId) -> None:
     ):
         return
     # Before cutting: a recording with clips is done, and nobody would come back to listen or to judge.
-    listen_to_rendition(
-        rendition_id, listener=bench.listener, store=bench.store, scratch=bench.scratch, db=bench.db, clock=bench.clock
-    )
-    assess_clips(
-        rendition_id,
-        floor=bench.floor,
-        store=bench.store,
-        scratch=bench.scratch,
-        media=bench.media,
-        db=bench.db,
-        clock=bench.clock,
-    )
+    with ThreadPoolExecutor(2, thread_name_prefix="look") as pool:
+        found = [pool.submit(_listen, rendition_id), pool.submit(_assess, rendition_id)]
+    for one in found:
+        one.result()
     cut_rendition(
         rendition_id,
         working_bucket=bench.settings.s3_working_bucket,
@@ -240,6 +233,26 @@ def _render(recording_id: RecordingId) -> RenditionId:
         recipe=bench.recipe,
         policy=bench.policy,
         working_bucket=bench.settings.s3_working_bucket,
+        store=bench.store,
+        scratch=bench.scratch,
+        media=bench.media,
+        db=bench.db,
+        clock=bench.clock,
+    )
+
+
+def _listen(rendition_id: RenditionId) -> None:
+    bench = open_workbench()
+    listen_to_rendition(
+        rendition_id, listener=bench.listener, store=bench.store, scratch=bench.scratch, db=bench.db, clock=bench.clock
+    )
+
+
+def _assess(rendition_id: RenditionId) -> None:
+    bench = open_workbench()
+    assess_clips(
+        rendition_id,
+        floor=bench.floor,
         store=bench.store,
         scratch=bench.scratch,
         media=bench.media,

@@ -4,6 +4,7 @@ Before they are cut: a recording with clips is done, and nobody would come back 
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import structlog
@@ -99,18 +100,18 @@ def _compare(
 ) -> dict[int, int]:
     """The likeness of a few clips to their source, by ordinal: of those that begin at a keyframe of a file here."""
     shown = scratch.file_for(rendition.digest)
-    found: dict[int, int] = {}
     if not shown.exists() or any(part.facts.video.is_variable_rate for part in parts):
-        return found
-    for ordinal in compared_clips(len(planned), COMPARED_CLIPS):
+        return {}
+
+    def likeness(ordinal: int) -> int | None:
         start_frame = planned[ordinal].start_frame
         part = next(part for part in reversed(parts) if part.start_frame <= start_frame)
         keyframes = dict(zip(part.facts.video.keyframe_frames, part.facts.video.keyframes_s, strict=False))
         from_s = keyframes.get(start_frame - part.start_frame)
         source = scratch.file_for(part.digest)
         if from_s is None or not source.exists():
-            continue
-        likeness = media.likeness(
+            return None
+        return media.likeness(
             source,
             shown,
             part.facts,
@@ -118,6 +119,9 @@ def _compare(
             rendition_from_s=planned[ordinal].span.start_s,
             size_px=(rendition.width_px, rendition.height_px),
         )
-        if likeness is not None:
-            found[ordinal] = likeness
-    return found
+
+    ordinals = compared_clips(len(planned), COMPARED_CLIPS)
+    # Each is a process of one thread.
+    with ThreadPoolExecutor(COMPARED_CLIPS, thread_name_prefix="compare") as pool:
+        found = dict(zip(ordinals, pool.map(likeness, ordinals), strict=True))
+    return {ordinal: ssim for ordinal, ssim in found.items() if ssim is not None}

@@ -4,6 +4,7 @@ Sound for analysis, thumbnails and measures come out of the same decode, and are
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -82,14 +83,12 @@ def render_recording(
         )
         with target.open("rb") as stream:
             digest = Sha256.of_stream(stream)
-        stored = store.put_once(
-            working_bucket,
-            keys.rendition_key(recording_id, rendition_id, digest),
-            target,
-            digest=digest,
-            media_type="video/mp4",
-        )
-        byproducts = _store_byproducts(rendition_id, rendered, folder, working_bucket=working_bucket, store=store)
+        key = keys.rendition_key(recording_id, rendition_id, digest)
+        # It goes up while what lies beside it is looked at.
+        with ThreadPoolExecutor(1, thread_name_prefix="send") as pool:
+            sending = pool.submit(store.put_once, working_bucket, key, target, digest=digest, media_type="video/mp4")
+            byproducts = _store_byproducts(rendition_id, rendered, folder, working_bucket=working_bucket, store=store)
+            stored = sending.result()
         _leave_for_comparing(rendered, scratch.beside(digest))
         target.rename(scratch.file_for(digest))  # cutting reads the same bytes next
     rendition = Rendition(
