@@ -8,18 +8,21 @@ older taxonomy. Rules kept here:
   events. One that suggests none still brings its clip forward.
 * What is drawn lies on whole frames of the clip: a point on the one frame in which it begins, and only in the clip in
   which it begins; a span on every frame that it touches.
-* The same suggestion from two sources is drawn once, with the better score.
+* What two witnesses suggest of one moment is drawn once, as the surer has it. A witness is a source; of labels on other
+  cameras, each camera is one. What one witness suggests twice within a moment are two events. A bookmark says what, and
+  when only roughly: it takes the place of nothing, and nothing takes its.
 
 What was sent is recorded, so that an answer can be compared with it: `compare` tells whether anybody looked.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any, Final, Self
 
+from pipeline.domain.ids import RecordingId
 from pipeline.domain.labels import ClipLabels, EventLabel
 from pipeline.domain.plain import from_plain, to_plain
 from pipeline.domain.taxonomy import Taxonomy
@@ -27,6 +30,10 @@ from pipeline.domain.timeline import Span
 
 BOOKMARK_S: Final = Fraction(1)
 """A bookmark is a moment: this much from it on is drawn."""
+SAME_MOMENT_S: Final = Fraction(1, 4)
+"""Two witnesses of a point mean the same when they are this close: what an alignment may be off, and a hand."""
+SAME_SPAN: Final = Fraction(1, 2)
+"""Two witnesses of a span mean the same when they share this much of what either covers."""
 
 
 class HintSource(StrEnum):
@@ -57,6 +64,8 @@ class Hint:
     """What the source called it, such as the category of a bookmark; never shown, only compared."""
     event: str | None = None
     """The key of the event, where the source knows events."""
+    seen_on: RecordingId | None = None
+    """The recording of the other camera, where a label there suggests it."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.score <= 1:
@@ -132,16 +141,22 @@ def pre_annotations(hints: Iterable[Hint], *, clip: Span, frame_rate: Fraction, 
         frame_rate: frames a second of the clip.
         taxonomy: the words that may be used, and which hints suggest them.
     """
-    drawn: dict[EventLabel, PreAnnotation] = {}
+    told: list[_Told] = []
     for hint in hints_within(hints, clip):
         kind = suggested(hint, taxonomy)
         span = _on_frames(hint.span, clip, frame_rate, is_point=taxonomy.is_point(kind)) if kind else None
-        if kind is None or span is None:
-            continue
-        event = EventLabel(kind, span)
-        if event not in drawn or drawn[event].score < hint.score:
-            drawn[event] = PreAnnotation(event, hint.score, hint.source)
-    return DrawnBefore(tuple(drawn[event] for event in sorted(drawn, key=lambda event: (event.span, event.kind))))
+        if kind is not None and span is not None:
+            told.append(_Told(PreAnnotation(EventLabel(kind, span), hint.score, hint.source), hint.seen_on))
+    drawn: list[_Told] = []
+    for one in sorted(told, key=lambda one: -one.drawn.score):
+        same = next((other for other in drawn if other.is_also(one, taxonomy)), None)
+        if same is None:
+            drawn.append(one)
+        else:
+            same.witnesses.add(one.witness)
+    return DrawnBefore(
+        tuple(sorted((one.drawn for one in drawn), key=lambda found: (found.event.span, found.event.kind)))
+    )
 
 
 def suggested(hint: Hint, taxonomy: Taxonomy) -> str | None:
@@ -159,6 +174,38 @@ def compare(drawn: DrawnBefore, answer: ClipLabels) -> Comparison:
     return Comparison(kept, len(before) - kept, len(after) - kept)
 
 
+@dataclass(slots=True)
+class _Told:
+    """What is drawn, and everybody who suggests it."""
+
+    drawn: PreAnnotation
+    seen_on: RecordingId | None
+    witnesses: set[object] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.witnesses = {self.witness}
+
+    @property
+    def witness(self) -> object:
+        return self.drawn.source, self.seen_on
+
+    def is_also(self, other: "_Told", taxonomy: Taxonomy) -> bool:
+        """Whether another, less sure, is this one once more."""
+        here, there = self.drawn, other.drawn
+        if here.event == there.event:
+            return True
+        if here.event.kind != there.event.kind or other.witness in self.witnesses:
+            return False
+        if HintSource.BOOKMARK in (here.source, there.source):
+            return False
+        one, same = here.event.span, there.event.span
+        if taxonomy.is_point(here.event.kind):
+            return abs(one.start_s - same.start_s) <= SAME_MOMENT_S
+        shared = one.clamped(same)
+        covered_s = max(one.end_s, same.end_s) - min(one.start_s, same.start_s)
+        return shared is not None and shared.duration_s >= SAME_SPAN * covered_s
+
+
 def _on_frames(span: Span, clip: Span, frame_rate: Fraction, *, is_point: bool) -> Span | None:
     frames = round(clip.duration_s * frame_rate)
     start = floor((span.start_s - clip.start_s) * frame_rate)
@@ -168,5 +215,5 @@ def _on_frames(span: Span, clip: Span, frame_rate: Fraction, *, is_point: bool) 
     return Span.of_frames(start, end, frame_rate) if start < end else None
 
 
-def _order(hint: Hint) -> tuple[Span, str, str, str]:
-    return hint.span, hint.source, hint.word, hint.event or ""
+def _order(hint: Hint) -> tuple[Span, str, str, str, str]:
+    return hint.span, hint.source, hint.word, hint.event or "", str(hint.seen_on or "")

@@ -19,7 +19,6 @@ from pipeline.domain.agreement.verdict import Threshold, Verdict, judge
 from pipeline.domain.agreement.workload import Worker, assumptions, disputes_ahead, forecast
 from pipeline.domain.desk import ADJUDICATION, SHARED, Desk
 from pipeline.domain.exposure import exposures, pace_s
-from pipeline.domain.hint import NOTHING_DRAWN, DrawnBefore
 from pipeline.domain.ids import ClipId
 from pipeline.domain.labels import SAYS_NOTHING, SKIPPED, ClipLabels, Taxonomy
 from pipeline.lookup.labelling_lines import (
@@ -33,9 +32,10 @@ from pipeline.lookup.labelling_lines import (
     RefusedLine,
 )
 from pipeline.lookup.labelling_over_time import over_time
-from pipeline.records import Database, Session, annotations, clips, desk_tasks, people, task_hints
+from pipeline.records import Database, Session, annotations, clips, desk_tasks, drawings, people
 from pipeline.records.annotations import Answer, SentTask
 from pipeline.records.desks import sittings
+from pipeline.records.drawings import Drawings
 
 FORECAST_DAYS = 7
 """How many days back the speed is taken from that the forecast goes on with."""
@@ -60,8 +60,7 @@ class _Facts:
     """Answers to gold clips."""
     decided: Mapping[ClipId, Answer]
     lengths_s: Mapping[ClipId, Fraction]
-    drawn: Mapping[tuple[Desk, ClipId], DrawnBefore]
-    """What was drawn beforehand on each clip of each desk."""
+    drawn: Drawings
     workers: Mapping[str, list[Worker]]
     """Who works now, by role."""
 
@@ -159,10 +158,7 @@ def _facts(session: Session, taxonomy: Taxonomy) -> _Facts:
         checks=[one for one in annotations.own_answers(session, taxonomy.digest) if one.annotation_id not in current],
         decided=annotations.adjudicated(session, taxonomy.digest),
         lengths_s={clip.clip_id: clip.span.duration_s for clip in clips.all_clips(session, None)},
-        drawn={
-            **{(SHARED, clip): sent.drawn for clip, sent in task_hints.newest_hints(session, taxonomy.digest).items()},
-            **desk_tasks.newest_hints(session, taxonomy.digest),
-        },
+        drawn=drawings.all_drawings(session, taxonomy.digest),
         workers=workers,
     )
 
@@ -244,9 +240,10 @@ def _people(facts: _Facts, compared: Compared, taxonomy: Taxonomy, threshold: Th
 
 
 def _is_stamped(facts: _Facts, answer: Answer) -> bool:
-    drawn = facts.drawn.get((answer.desk, answer.clip_id), NOTHING_DRAWN)
-    return answer.labels is not None and is_stamped(
-        drawn, answer.labels, lead_time_s=answer.lead_time_s, clip_s=facts.lengths_s[answer.clip_id]
+    clip_s = facts.lengths_s[answer.clip_id]
+    return answer.labels is not None and any(
+        is_stamped(drawn, answer.labels, lead_time_s=answer.lead_time_s, clip_s=clip_s)
+        for drawn in facts.drawn.get((answer.desk, answer.clip_id), ())
     )
 
 

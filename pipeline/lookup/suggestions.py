@@ -8,13 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 
+from pipeline.domain.agreement.decided import decide
+from pipeline.domain.alignment import Chains
 from pipeline.domain.hint import Hint, HintSource
-from pipeline.domain.ids import RecordingId
+from pipeline.domain.ids import ClipId, ExerciseId, RecordingId
 from pipeline.domain.label_mapping import LabelMapping
 from pipeline.domain.labels import Taxonomy
+from pipeline.domain.projection import Witnessed, project_event, witnessed
 from pipeline.domain.sound_hint import HintKind
 from pipeline.errors import InvalidLabelsError
-from pipeline.records import Database, Session, annotations, bookmarks, clips, sound_hints
+from pipeline.records import Database, Session, alignments, annotations, bookmarks, clips, drawings, sound_hints
+from pipeline.records.annotations import Answer
 
 CARRIED_SCORE = Fraction(3, 4)
 """A person said it, in words that meant a little else."""
@@ -30,6 +34,7 @@ def hints_of_recordings(db: Database, *, taxonomy: Taxonomy, mappings: Iterable[
         sources = [
             bookmarks.bookmarks(session),
             _heard(session),
+            _seen_by_others(session, taxonomy),
             *(_answered_before(session, mapping) for mapping in mappings if _asks_again(mapping, taxonomy)),
         ]
     gathered: Hints = defaultdict(list)
@@ -46,6 +51,52 @@ def _heard(session: Session) -> Hints:
         for listening in sound_hints.listenings_of(session, recording_id) if any(counts.values()) else ():
             source = _HEARD_AS[listening.detector.kind]
             found[recording_id] += [Hint(source, hint.span, Fraction(hint.score)) for hint in listening.hints]
+    return found
+
+
+def _seen_by_others(session: Session, taxonomy: Taxonomy) -> Hints:
+    """What labels on one camera suggest about the others of its exercise, by the newest alignment of each."""
+    exercises = clips.origins(session)
+    by_exercise: dict[ExerciseId, list[Witnessed]] = defaultdict(list)
+    for event in _witnessed(session, taxonomy):
+        exercise_id, _ = exercises[event.recording_id]
+        by_exercise[exercise_id].append(event)
+    found: Hints = defaultdict(list)
+    for exercise_id, events in by_exercise.items():
+        alignment = alignments.newest_alignment(session, exercise_id)
+        if alignment is None:
+            continue
+        timeline, chains = alignment.timeline, Chains(alignment.timeline)
+        others = sorted({one.key.recording_id for one in timeline.placements})
+        for event in events:
+            for onto in others:
+                if onto != event.recording_id:
+                    hint = project_event(event, timeline, onto=onto, taxonomy=taxonomy, chains=chains)
+                    if isinstance(hint, Hint):
+                        found[onto].append(hint)
+    return found
+
+
+def _witnessed(session: Session, taxonomy: Taxonomy) -> list[Witnessed]:
+    given: dict[ClipId, list[Answer]] = defaultdict(list)
+    for answer in annotations.current_answers(session, taxonomy.digest):
+        if answer.labels is not None:
+            given[answer.clip_id].append(answer)
+    decided = annotations.adjudicated(session, taxonomy.digest)
+    drawn = drawings.all_drawings(session, taxonomy.digest)
+    shown = clips.shown_clips(session, [*{*given, *decided}])
+    found = []
+    for clip_id, part in sorted(shown.items()):
+        answers = given.get(clip_id, [])
+        decision = decided.get(clip_id)
+        said = [answer.labels for answer in answers if answer.labels is not None]
+        found += witnessed(
+            decide(said, decision.labels if decision else None, taxonomy=taxonomy),
+            answered=len(said),
+            drawn=[one for answer in answers for one in drawn.get((answer.desk, clip_id), ())],
+            recording_id=part.clip.recording_id,
+            clip=part.clip.span,
+        )
     return found
 
 

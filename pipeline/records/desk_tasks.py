@@ -54,23 +54,6 @@ def add_hints(session: Session, task: SentTask, drawn: DrawnBefore, *, at: datet
     )
 
 
-def newest_hints(session: Session, taxonomy_digest: Sha256) -> dict[tuple[Desk, ClipId], DrawnBefore]:
-    """What is drawn on each task of each desk; one on which nothing ever was is left out."""
-    rows = session.execute(
-        sa.select(DeskTaskRow.desk, DeskTaskRow.clip_id, DeskHintsRow.drawn)
-        .join(
-            DeskHintsRow,
-            sa.and_(
-                DeskHintsRow.label_studio_project_id == DeskTaskRow.label_studio_project_id,
-                DeskHintsRow.label_studio_task_id == DeskTaskRow.label_studio_task_id,
-            ),
-        )
-        .where(DeskTaskRow.taxonomy_digest == taxonomy_digest.hex)
-        .order_by(DeskTaskRow.submitted_at, DeskHintsRow.ordinal)
-    )
-    return {(Desk(desk), ClipId(clip_id)): DrawnBefore.from_json(drawn) for desk, clip_id, drawn in rows}
-
-
 def withdraw(session: Session, project_id: int, task_ids: Iterable[int], *, at: datetime) -> None:
     """Record that tasks are on their desk no more; one that was never recorded needs no record of its going."""
     known = set(

@@ -152,13 +152,18 @@ class _Collecting:
         """Compare the project's tasks with those that we sent out."""
         census = self.labelling.census(self.project_id)
         with self.db.begin() as session:
-            ours = clips.known_clips(session, [clip_id for clip_id in census.values() if clip_id])
+            ours = clips.known_clips(session, [counted.clip_id for counted in census.values() if counted.clip_id])
         by_clip: dict[ClipId, list[int]] = defaultdict(list)
-        for task_id, clip_id in census.items():
-            if clip_id in ours and clip_id is not None:
-                by_clip[clip_id].append(task_id)
-            else:
+        for task_id, counted in census.items():
+            clip_id = counted.clip_id
+            if clip_id is None or clip_id not in ours:
                 self._tell(FindingKind.FOREIGN_TASK, f"task {task_id} names no clip of ours", task_id=task_id)
+                continue
+            by_clip[clip_id].append(task_id)
+            # One of our own words that is not recorded was pushed by a run that was killed: the next one records it.
+            if clip_id not in self.tasks and counted.taxonomy != self.taxonomy.digest.hex:
+                why = f"task {task_id} of clip {clip_id} is of another project: it was to be labelled in other words"
+                self._tell(FindingKind.FOREIGN_TASK, why, task_id=task_id, clip_id=clip_id)
         gone: list[ClipId] = []
         doubled: dict[ClipId, int] = {}
         for clip_id, task in self.tasks.items():

@@ -234,7 +234,7 @@ def _project_id(bench: Workbench, taxonomy: Taxonomy) -> int:
 
 def _tasks(bench: Workbench, taxonomy: Taxonomy) -> Counter[object]:
     """How many tasks each clip has."""
-    return Counter(bench.labelling.census(_project_id(bench, taxonomy)).values())
+    return Counter(task.clip_id for task in bench.labelling.census(_project_id(bench, taxonomy)).values())
 
 
 def _require_one_task_each(bench: Workbench, taxonomy: Taxonomy, clip_count: int) -> None:

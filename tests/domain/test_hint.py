@@ -1,5 +1,6 @@
 from dataclasses import replace
 from fractions import Fraction
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from pipeline.domain.hint import (
     pre_annotations,
     suggested,
 )
+from pipeline.domain.ids import RecordingId
 from pipeline.domain.labels import ClipLabels, EventLabel
 from pipeline.domain.timeline import Span
 
@@ -75,6 +77,40 @@ def test_the_same_from_two_sources_is_drawn_once_with_the_better_score() -> None
     projected = a_hint(source=HintSource.PROJECTION, event="shot_fired", score=Fraction(9, 10))
     (one,) = drawn(a_hint(), projected, a_hint(score=Fraction(1, 10))).events
     assert (one.score, one.source) == (Fraction(9, 10), HintSource.PROJECTION)
+
+
+def seen(camera: int, frame: int, score: str = "1/2") -> Hint:
+    on = RecordingId(UUID(int=camera))
+    return a_hint(frame, frame + 2, source=HintSource.PROJECTION, event="shot_fired", seen_on=on, score=Fraction(score))
+
+
+@pytest.mark.parametrize(
+    ("given_hints", "frames"),
+    [
+        # Two cameras, or a camera and a detector, within a quarter of a second: one shot, where the surer has it.
+        ([seen(1, 330, "3/5"), seen(2, 334)], [31]),
+        ([seen(1, 330), a_hint(334, score=Fraction(3, 5))], [35]),
+        # Farther apart, or twice by one camera: two shots.
+        ([seen(1, 330), seen(2, 338)], [31, 39]),
+        ([seen(1, 330), seen(1, 334)], [31, 35]),
+        ([seen(1, 330, "3/5"), seen(1, 334, "3/5"), seen(2, 331), seen(2, 335)], [31, 35]),
+        # A button is pressed about then.
+        ([seen(1, 330), a_hint(334, source=HintSource.BOOKMARK, word="shot fired", score=Fraction(1))], [31, 35]),
+    ],
+)
+def test_what_two_witnesses_say_of_one_moment_is_drawn_once(given_hints: list[Hint], frames: list[int]) -> None:
+    assert events(drawn(*given_hints)) == [("shot_fired", (frame, frame)) for frame in frames]
+    assert drawn(*reversed(given_hints)) == drawn(*given_hints)
+
+
+def test_spans_of_two_witnesses_are_one_when_they_share_half() -> None:
+    speech = a_hint(330, 360, source=HintSource.SPEECH, score=Fraction(9, 10))
+    near, far = (
+        a_hint(at, at + 30, source=HintSource.PROJECTION, event="verbal_command", seen_on=RecordingId(UUID(int=1)))
+        for at in (335, 345)
+    )
+    assert events(drawn(speech, near)) == [("verbal_command", (31, 60))]
+    assert len(drawn(speech, far).events) == 2
 
 
 def test_a_score_is_from_nothing_to_certainty() -> None:

@@ -15,7 +15,7 @@ from pipeline.records import findings, releases
 from pipeline.steps.collect import OTHER_WORDS, Collected
 from pipeline.workbench import Workbench
 from tests.adapters.label_studio.conftest import Account, Item, an_answer
-from tests.builders import Chain
+from tests.builders import Chain, a_chain, add_chain
 from tests.census import census
 from tests.stages import Stages
 from tests.steps.studio import Studio
@@ -142,6 +142,13 @@ def test_junk_of_every_kind_is_named_and_only_the_honest_answer_reaches_a_releas
     people[1].http.delete(f"/api/tasks/{tasks[str(deleted.clip_id)]['id']}/").raise_for_status()
     twin = people[0].post("/api/tasks/", {"project": studio.project_id, "data": tasks[str(doubled.clip_id)]["data"]})
     foreign = people[0].post("/api/tasks/", {"project": studio.project_id, "data": {"video": "s3://else/where.mp4"}})
+    abroad = a_chain("of another project").clips[0]
+    with bench.db.begin() as session:
+        add_chain(session, a_chain("of another project"))
+    other_project = {"clip_id": str(abroad.clip_id), "taxonomy": bench.taxonomy.digest.hex}
+    body = {"project": studio.project_id, "data": tasks[str(honest.clip_id)]["data"] | other_project}
+    elsewhere = people[0].post("/api/tasks/", body)
+    people[0].answer(elsewhere["id"], an_answer())
     as_another = tasks[str(renamed.clip_id)]["data"] | {"clip_id": str(spare.clip_id)}
     people[0].patch(f"/api/tasks/{tasks[str(renamed.clip_id)]['id']}/", {"data": as_another})
     people[0].answer(tasks[str(renamed.clip_id)]["id"], an_answer())
@@ -162,6 +169,7 @@ def test_junk_of_every_kind_is_named_and_only_the_honest_answer_reaches_a_releas
         ("task_deleted", tasks[str(renamed.clip_id)]["id"]),
         ("task_twice", twin["id"]),
         ("foreign_task", foreign["id"]),
+        ("foreign_task", elsewhere["id"]),
     }
     assert len(studio.tasks()[str(doubled.clip_id)]) == 1
 

@@ -1,6 +1,5 @@
 """Label Studio is away, slow, cross, or loses answers while clips go out and come back: it is told, and ends right."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -110,10 +109,9 @@ def test_what_comes_slowly_comes(behind: Behind) -> None:
 
 def test_what_is_too_slow_is_told_and_comes_when_it_is_quicker(behind: Behind) -> None:
     behind.door.pause_s = 2 * PATIENCE_S
-    began = time.monotonic()
     with pytest.raises(LabelStudioUnavailableError, match="did not answer"):
         behind.studio.submit()
-    assert time.monotonic() - began < 3 * PATIENCE_S
+    assert len(behind.door.asked) == 1, "nobody waits for it twice"
     behind.door.pause_s = 0
     assert len(behind.studio.submit()) == 3
     assert sorted(behind.there()) == sorted(behind.told())

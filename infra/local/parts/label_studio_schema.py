@@ -1,11 +1,12 @@
 """How does Label Studio get its tables without two minutes of migrations each time?
 
 Its migrations run once for an environment: what they leave in an empty database, before there is any account, is kept
-as a dump beside the environment, and every new home of a stack begins with that. Another lock file is another
-environment, and its migrations run again.
+as a dump beside the environment, and every new home of a stack begins with that. Another lock file, of Label Studio or
+of Postgres, is another environment, and the migrations run again.
 
-A restore is one transaction. Migrations that were killed leave a database that is not empty: it is left alone here, the
-server goes on with it or, where it cannot, the part is cleared and begins from nothing.
+A restore is one transaction: one that was killed leaves an empty database. A dump that cannot be restored is thrown
+away, and the migrations run again. Migrations that were killed leave a database that is not empty: it is left alone
+here, the server goes on with it or, where it cannot, the part is cleared and begins from nothing.
 """
 
 from collections.abc import Mapping
@@ -37,17 +38,27 @@ def ensure_schema(site: Site, say: Say, *, environment: Mapping[str, str]) -> No
     """
     if not is_empty(site, DATABASE):
         return
-    dump = site.tool("label-studio") / "schema.dump"
+    dump = site.tool("label-studio") / f"schema-{site.tool('postgres').name}.dump"
     with exclusive(dump.with_suffix(".lock"), wait_s=WITHIN_S, waiting=lambda: say("another command migrates")):
-        if dump.is_file():
-            options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
-            _run(site, "pg_restore", [*options, f"--dbname={DATABASE}", str(dump)])
+        if dump.is_file() and _restore(site, dump, say):
             return
         say("migrating its database, once for each version: about a minute")
         _migrate(site, environment)
         draft = dump.with_suffix(".part")
         _run(site, "pg_dump", ["--format=custom", "--no-owner", f"--file={draft}", DATABASE])
         draft.replace(dump)
+
+
+def _restore(site: Site, dump: Path, say: Say) -> bool:
+    options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
+    try:
+        _run(site, "pg_restore", [*options, f"--dbname={DATABASE}", str(dump)])
+    except StackError as exc:
+        first_line, _, _ = str(exc).partition("\n")
+        say(f"throwing away the dump of its tables: {first_line}")
+        dump.unlink()
+        return False
+    return True
 
 
 def _migrate(site: Site, environment: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ from pipeline.adapters.label_studio.results import Readout, ReceivedAnnotation
 from pipeline.adapters.label_studio.tasks import (
     HINTS_VERSION,
     PAGE_TASKS,
+    CountedTask,
     Filter,
     FoundTask,
     Pushable,
@@ -224,14 +225,14 @@ class LabelStudio:
         while page := list(islice(rows, PAGE_TASKS)):
             yield self._readout(project_id, page, updated_since)
 
-    def census(self, project_id: int) -> dict[int, ClipId | None]:
-        """Every task of a project by its number, and the clip that it names; `None` where it names none of ours.
+    def census(self, project_id: int) -> dict[int, CountedTask]:
+        """Every task of a project by its number, and what it says it is.
 
         Raises:
             LabelStudioUnavailableError: the server did not answer.
         """
         rows = tasks_where(self._connection, project_id, include="id,data")
-        return {row["id"]: clip_id_of(row["data"]) for row in rows}
+        return {row["id"]: CountedTask(clip_id_of(row["data"]), str(row["data"].get("taxonomy"))) for row in rows}
 
     def count(self, project_id: int) -> int:
         """How many tasks a project has.

@@ -153,6 +153,16 @@ class FoundTask:
         return clip_id_of(self.data)
 
 
+@dataclass(frozen=True, slots=True)
+class CountedTask:
+    """What a task in Label Studio says it is."""
+
+    clip_id: ClipId | None
+    """The clip that it names; `None` where it names none."""
+    taxonomy: str
+    """The digest of the words under which it was sent out, as it says."""
+
+
 def clip_id_of(data: Mapping[str, Any]) -> ClipId | None:
     """The clip that a task's data name; `None` when they name none."""
     try:

@@ -13,6 +13,7 @@ from pipeline.domain.alignment.pairs import PairToHear, pairs_to_hear
 from pipeline.domain.alignment.placement import (
     Alignment,
     AlignmentId,
+    Chains,
     Method,
     NotProjected,
     Pair,
@@ -31,6 +32,7 @@ __all__ = [
     "Alignment",
     "AlignmentId",
     "Candidate",
+    "Chains",
     "Heard",
     "Hearing",
     "Method",

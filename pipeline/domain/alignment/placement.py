@@ -13,7 +13,8 @@ Rules kept here:
 
 import heapq
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -166,7 +167,30 @@ class NotProjected:
     reason: str
 
 
-def project(timeline: Timeline, moment_s: Fraction, *, of: RecordingId, onto: RecordingId) -> Projection | NotProjected:
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """How uncertain stretches of a timeline are against one another, each chain of pairs followed once.
+
+    For whoever projects many moments: following a chain costs far more than all else that projecting one does.
+    """
+
+    timeline: Timeline
+    _known: dict[StretchKey, Mapping[StretchKey, Fraction]] = field(default_factory=dict, repr=False, compare=False)
+
+    def between_s(self, here: Placement, there: Placement) -> Fraction:
+        """How far apart what was projected from one onto the other may be from where it is."""
+        if here.key == there.key:
+            return Fraction(0)
+        if here.group != there.group:
+            return here.uncertainty_s + there.uncertainty_s
+        if here.key not in self._known:
+            self._known[here.key] = chain_uncertainty(self.timeline.pairs, here.key)
+        return self._known[here.key].get(there.key, here.uncertainty_s + there.uncertainty_s)
+
+
+def project(
+    timeline: Timeline, moment_s: Fraction, *, of: RecordingId, onto: RecordingId, chains: Chains | None = None
+) -> Projection | NotProjected:
     """Which moment of another recording is this one? Exact: there and back gives the same moment.
 
     The uncertainty is that of the shortest chain of pairs that heard each other, not of both to the reference.
@@ -176,6 +200,7 @@ def project(timeline: Timeline, moment_s: Fraction, *, of: RecordingId, onto: Re
         moment_s: on the timeline of `of`.
         of: the recording that it is a moment of.
         onto: the other.
+        chains: those of the timeline, where many moments are projected.
     """
     here = next((one for one in timeline.placements_of(of) if _holds(one.span, moment_s)), None)
     if here is None:
@@ -188,14 +213,14 @@ def project(timeline: Timeline, moment_s: Fraction, *, of: RecordingId, onto: Re
         landed_s = there.from_timeline(common_s)
         if _holds(there.span, landed_s):
             is_by_sound = here.group == there.group
-            between_s = _between_s(timeline, here, there)
+            between_s = (chains or Chains(timeline)).between_s(here, there)
             beyond_s = here.beyond_s(moment_s) + there.beyond_s(landed_s)
             return Projection(landed_s, between_s + beyond_s, is_by_sound)
     return NotProjected(f"recording {onto} does not show that moment: {float(common_s):.3f} s of the common timeline")
 
 
 def project_span(
-    timeline: Timeline, span: Span, *, of: RecordingId, onto: RecordingId
+    timeline: Timeline, span: Span, *, of: RecordingId, onto: RecordingId, chains: Chains | None = None
 ) -> tuple[Span, Projection] | NotProjected:
     """The part of another recording that shows the same as a span of this one, and how its beginning was projected.
 
@@ -211,7 +236,8 @@ def project_span(
             start_s, end_s = max(start_s, there.span.start_s), min(end_s, there.span.end_s)
             if start_s < end_s:
                 back_s = here.from_timeline(there.on_timeline(start_s))
-                found = project(timeline, min(max(back_s, here.span.start_s), here.span.end_s), of=of, onto=onto)
+                begins_s = min(max(back_s, here.span.start_s), here.span.end_s)
+                found = project(timeline, begins_s, of=of, onto=onto, chains=chains)
                 return found if isinstance(found, NotProjected) else (Span(start_s, end_s), found)
     return NotProjected(f"recording {onto} shows nothing of [{float(span.start_s):.3f}, {float(span.end_s):.3f}) s")
 
@@ -219,14 +245,6 @@ def project_span(
 def _holds(span: Span, moment_s: Fraction) -> bool:
     """Both ends count: the end of a span is a moment that is asked for."""
     return span.start_s <= moment_s <= span.end_s
-
-
-def _between_s(timeline: Timeline, here: Placement, there: Placement) -> Fraction:
-    if here.key == there.key:
-        return Fraction(0)
-    if here.group != there.group:
-        return here.uncertainty_s + there.uncertainty_s
-    return chain_uncertainty(timeline.pairs, here.key).get(there.key, here.uncertainty_s + there.uncertainty_s)
 
 
 def chain_uncertainty(pairs: tuple[Pair, ...], start: StretchKey) -> dict[StretchKey, Fraction]:

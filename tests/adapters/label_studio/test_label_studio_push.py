@@ -61,6 +61,8 @@ def test_a_task_holds_what_the_player_and_we_need(
         "clip_id": str(clip.clip_id),
         "recording_id": str(clip.recording_id),
         "sha256": clip.digest.hex,
+        "taxonomy": clip.taxonomy_digest.hex,
+        "hints": "",
     }
     assert float(Fraction(task["data"]["frame_rate"])) == float(task["data"]["fps"])
 
