@@ -1,7 +1,7 @@
 """One local stack for the whole test session, of which only the parts that some test asks for are ever started.
 
 It lives in a temporary home of its own, never in FIRSTHAND_HOME, and knows nothing of servers that happen to run. It is
-gone when the session ends: also when pytest is interrupted or killed, because a watchdog outlives it.
+gone soon after the session ends: also when pytest is interrupted or killed, because a watchdog outlives it.
 
     pytest_plugins = ["tests.stack_fixtures"]     # in tests/conftest.py
 
@@ -67,9 +67,10 @@ def session_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SessionS
     home = tmp_path_factory.mktemp("stack") / "home"
     tools = Path(os.environ.get("FIRSTHAND_TOOLS") or PROJECT / ".tools")
     made = SessionStack(Stack(home, tools, PROJECT, migrate=upgrade))
-    with watchdog(home, tools):
+    # Some hundred databases and buckets are a hundred thousand files: nobody waits for their end.
+    with watchdog(home, tools, is_awaited=False):
         yield made
-        made.stack.reset(made.told.append)
+        made.stack.down(made.told.append)
 
 
 @pytest.fixture(scope="session")
@@ -111,18 +112,24 @@ def full_stack(session_stack: SessionStack) -> SessionStack:
 class watchdog:  # noqa: N801 - used as a function: `with watchdog(...)`
     """Resets the stack of a home when this process is gone, however it went."""
 
-    def __init__(self, home: Path, tools: Path) -> None:
+    def __init__(self, home: Path, tools: Path, *, is_awaited: bool = True) -> None:
+        self._is_awaited = is_awaited
         self._argv = [sys.executable, "-m", WATCHDOG, str(home), str(tools), str(PROJECT)]
 
     def __enter__(self) -> None:
         # It waits for the end of its standard input, which comes when the last holder of the other end is gone: us.
         # As a module, because a script puts its own folder first, where `infra` is the folder of that name in tests.
-        self._process = subprocess.Popen(self._argv, stdin=subprocess.PIPE, start_new_session=True, cwd=PROJECT)
+        # Whoever reads what pytest says would wait for it too, if it held that open.
+        out = None if self._is_awaited else subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            self._argv, stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True, cwd=PROJECT
+        )
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait()
+        if self._is_awaited:
+            self._process.wait()
 
 
 def _read(path: Path) -> dict[str, str]:
