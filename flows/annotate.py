@@ -1,4 +1,4 @@
-"""gate, submit, redraw, or allot > soften > hand_out; collect > refer: clips go out, answers come back."""
+"""gate > illustrate > submit, redraw, or allot > soften > hand_out; collect > refer: clips out, answers back."""
 
 from typing import Literal
 
@@ -13,6 +13,7 @@ from pipeline.steps.allot import allot_clips
 from pipeline.steps.collect import collect_annotations
 from pipeline.steps.gate import gate_clips
 from pipeline.steps.hand_out import hand_out_clips
+from pipeline.steps.illustrate import put_pictures
 from pipeline.steps.redraw import redraw_hints
 from pipeline.steps.refer import refer_disputed
 from pipeline.steps.soften import soften_clips
@@ -38,6 +39,7 @@ def annotate(
     with present():
         if only != "collect":
             gate()
+            illustrate()
             submit(with_damaged=with_damaged, clips_max=clips_max)
             redraw()
             allot(with_damaged=with_damaged)
@@ -64,6 +66,18 @@ def gate() -> None:
 
 
 @task(**POLICY)
+def illustrate() -> None:
+    """Put the pictures of the instruction where Label Studio finds them."""
+    bench = open_workbench()
+    put_pictures(
+        taxonomy=bench.taxonomy,
+        working_bucket=bench.settings.s3_working_bucket,
+        store=bench.store,
+        reader=bench.settings.s3_clip_reader,
+    )
+
+
+@task(**POLICY)
 def submit(*, with_damaged: bool = False, clips_max: int | None = None) -> None:
     """Send every clip to the shared desk, the most promising first, as long as nobody is enrolled."""
     bench = open_workbench()
@@ -71,11 +85,9 @@ def submit(*, with_damaged: bool = False, clips_max: int | None = None) -> None:
         taxonomy=bench.taxonomy,
         source=bench.clip_source,
         labelling=bench.labelling,
-        store=bench.store,
         db=bench.db,
         clock=bench.clock,
         hints=hints_of_recordings(bench.db, taxonomy=bench.taxonomy, mappings=bench.mappings),
-        reader=bench.settings.s3_clip_reader,
         doorbell=bench.doorbell,
         with_damaged=with_damaged,
         clips_max=clips_max,

@@ -16,7 +16,7 @@ from pipeline.domain.agreement.consensus import consensus
 from pipeline.domain.agreement.matching import Closeness
 from pipeline.domain.ids import ClipId
 from pipeline.domain.labels import ClipLabels
-from pipeline.domain.taxonomy import EventKind, Taxonomy
+from pipeline.domain.taxonomy import Taxonomy
 from pipeline.domain.timeline import Span
 from pipeline.lookup.disputes import Dispute
 from pipeline.lookup.labelling_lines import DayLine, Labelling, OverTimeLine
@@ -35,6 +35,8 @@ class Mark:
     colour: str
     left_percent: float
     width_percent: float
+    row: int
+    """Which line of the lane it lies on, from 0: marks that overlap lie on lines of their own."""
     words: str
 
 
@@ -45,6 +47,11 @@ class Lane:
     annotator: str
     marks: tuple[Mark, ...]
     choices: str
+
+    @property
+    def rows(self) -> int:
+        """How many lines its marks take."""
+        return max((mark.row for mark in self.marks), default=0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,7 @@ def labelling_page(
         names={kind.key: kind.name for kind in taxonomy.events}
         | {question.key: question.name for question in taxonomy.questions},
         bars=_bars(found.days),
+        most=max((day.answers for day in found.days), default=0),
         tables=_over_time(found.over_time),
         panels=[_panel(dispute, strips.get(dispute.clip_id), taxonomy) for dispute in disputes],
         share=_share,
@@ -160,43 +168,52 @@ def _panel(dispute: Dispute, strip: bytes | None, taxonomy: Taxonomy) -> Panel:
 
 
 def _lane(annotator: str, labels: ClipLabels, duration_s: Fraction, taxonomy: Taxonomy) -> Lane:
-    kinds = {kind.key: kind for kind in taxonomy.events}
-    marks = tuple(
-        _mark(
-            kinds[event.kind],
-            event.span,
-            duration_s,
-            f"{float(event.span.start_s):.3f} to {float(event.span.end_s):.3f} s",
-        )
+    marks = [
+        (event.kind, event.span, f"{float(event.span.start_s):.3f} to {float(event.span.end_s):.3f} s")
         for event in labels.events
-        if event.kind in kinds
-    )
-    return Lane(annotator, marks, "; ".join(f"{choice.question}: {choice.answer}" for choice in labels.choices))
+    ]
+    return Lane(annotator, _marks(marks, duration_s, taxonomy), _choices(labels, taxonomy))
 
 
 def _agreed(dispute: Dispute, taxonomy: Taxonomy) -> Lane:
     """The events that more than one person marked, each where its middle mark lies."""
-    kinds = {kind.key: kind for kind in taxonomy.events}
-    marks = tuple(
-        _mark(
-            kinds[event.kind],
+    marks = [
+        (
+            event.kind,
             Span(event.onset.median_s, event.offset.median_s),
-            dispute.duration_s,
-            f"begins {float(event.onset.earliest_s):.3f} to {float(event.onset.latest_s):.3f} s, "
-            f"marked by {event.marked_by} of {event.asked}",
+            (
+                f"begins {float(event.onset.earliest_s):.3f} to {float(event.onset.latest_s):.3f} s, "
+                f"marked by {event.marked_by} of {event.asked}"
+            ),
         )
         for event in consensus(dict(dispute.said), taxonomy=taxonomy, closeness=Closeness())
-    )
-    return Lane("agreed", marks, "")
+    ]
+    return Lane("agreed", _marks(marks, dispute.duration_s, taxonomy), "")
 
 
-def _mark(kind: EventKind, span: Span, duration_s: Fraction, words: str) -> Mark:
-    return Mark(
-        colour=kind.colour,
-        left_percent=round(float(PERCENT * span.start_s / duration_s), 3),
-        width_percent=max(POINT_PERCENT, round(float(PERCENT * span.duration_s / duration_s), 3)),
-        words=f"{kind.name}: {words}",
-    )
+def _choices(labels: ClipLabels, taxonomy: Taxonomy) -> str:
+    told = []
+    for question in taxonomy.questions:
+        given = {choice.answer for choice in labels.choices if choice.question == question.key}
+        names = [answer.name for answer in question.answers if answer.key in given]
+        told.append(f"{question.name}: {', '.join(names) or NOTHING}")
+    return "; ".join(told)
+
+
+def _marks(events: Sequence[tuple[str, Span, str]], duration_s: Fraction, taxonomy: Taxonomy) -> tuple[Mark, ...]:
+    """Each event on the first line on which it lies over nothing else."""
+    kinds = {kind.key: kind for kind in taxonomy.events}
+    ends_percent: list[float] = []
+    marks = []
+    for key, span, words in sorted(events, key=lambda event: event[1]):
+        if key not in kinds:
+            continue
+        left_percent = round(float(PERCENT * span.start_s / duration_s), 3)
+        width_percent = max(POINT_PERCENT, round(float(PERCENT * span.duration_s / duration_s), 3))
+        row = next((at for at, end in enumerate(ends_percent) if end <= left_percent), len(ends_percent))
+        ends_percent[row:] = [left_percent + width_percent, *ends_percent[row + 1 :]]
+        marks.append(Mark(kinds[key].colour, left_percent, width_percent, row, f"{kinds[key].name}: {words}"))
+    return tuple(marks)
 
 
 def _share(value: float | None) -> str:

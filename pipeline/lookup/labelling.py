@@ -4,7 +4,7 @@ Everything is computed from the answers that were collected, each person's newes
 their pseudonyms.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +16,7 @@ from pipeline.domain.agreement.choices import Alpha, alpha, answers_to
 from pipeline.domain.agreement.events import EventAgreement, agree_on_events, pooled
 from pipeline.domain.agreement.stamping import is_stamped
 from pipeline.domain.agreement.verdict import Threshold, Verdict, judge
-from pipeline.domain.agreement.workload import Worker, assumptions, disputes_ahead, forecast
+from pipeline.domain.agreement.workload import Worker, assumptions, disputes_ahead, forecast, usual_pace_s
 from pipeline.domain.desk import ADJUDICATION, SHARED, Desk
 from pipeline.domain.exposure import exposures, pace_s
 from pipeline.domain.ids import ClipId
@@ -144,12 +144,16 @@ def _facts(session: Session, taxonomy: Taxonomy) -> _Facts:
     tasks = _tasks(session, taxonomy)
     allotted = people.allotments(session, taxonomy.digest)
     sat = sittings(session)
+    answers = annotations.current_answers(session, taxonomy.digest)
+    answered = {(answer.annotator, answer.clip_id) for answer in answers}
+    on_desk = Counter(
+        one.annotator for one in allotted if one.purpose == "label" and (one.annotator, one.clip_id) not in answered
+    )
     workers: dict[str, list[Worker]] = defaultdict(list)
     for one in people.everybody(session):
         if one.is_active:
             days_s = tuple(day.seconds for day in exposures(sat[one.annotator]))
-            workers[one.role].append(Worker(one.annotator, pace_s(sat[one.annotator]), days_s))
-    answers = annotations.current_answers(session, taxonomy.digest)
+            workers[one.role].append(Worker(one.annotator, pace_s(sat[one.annotator]), days_s, on_desk[one.annotator]))
     current = {answer.annotation_id for answer in answers}
     return _Facts(
         tasks=tasks,
@@ -259,7 +263,12 @@ def _forecast(
     settled, disputed = len(by_state["settled"]), len(by_state["disputed"])
     ahead = disputes_ahead(len(by_state["open"]), settled=settled, disputed=disputed + len(facts.decided))
     annotators = forecast(facts.workers.get("annotator", ()), answers_left, limit_s=limit_s)
-    adjudicators = forecast(facts.workers.get("adjudicator", ()), disputed + ahead, limit_s=limit_s)
+    adjudicators = forecast(
+        facts.workers.get("adjudicator", ()),
+        disputed + ahead,
+        limit_s=limit_s,
+        else_s=usual_pace_s(facts.workers.get("annotator", ())),
+    )
     return tuple(
         [ForecastLine(one.annotator, "annotator", one.answers, one.hours, one.days) for one in annotators]
         + [ForecastLine(one.annotator, "adjudicator", one.answers, one.hours, one.days) for one in adjudicators]

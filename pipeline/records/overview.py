@@ -24,6 +24,7 @@ from pipeline.records.tables import (
     UploadRow,
 )
 from pipeline.records.tables_intake import StandingQuarantine
+from pipeline.records.tables_people import DeskTaskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Totals:
     recordings: int
     clips: int
     tasks: int
+    """Of Label Studio, ever made: on the shared desk, on those of annotators, and for adjudicators."""
     annotations: int
     releases: int
     audits: int
@@ -109,12 +111,14 @@ def totals(session: Session) -> Totals:
         RecordingRow,
         ClipRow,
         AnnotationTaskRow,
+        DeskTaskRow,
         AnnotationRow,
         ReleasePublicationRow,
         AuditRow,
     )
     counts = [session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
-    return Totals(*counts)
+    uploads, quarantined, recordings, clips, shared, on_desks, annotations, releases, audits = counts
+    return Totals(uploads, quarantined, recordings, clips, shared + on_desks, annotations, releases, audits)
 
 
 def uploads_preserved(session: Session) -> int:

@@ -6,8 +6,6 @@ from datetime import datetime
 import structlog
 
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, S3Source
-from pipeline.adapters.object_store import ObjectStore
-from pipeline.domain import keys, taxonomies
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.doorbell import Doorbell
 from pipeline.domain.hint import Hint, pre_annotations
@@ -22,7 +20,6 @@ log = structlog.get_logger()
 
 BATCH_CLIPS = 1000
 """Clips that are looked up, pushed and recorded together: so much is at stake when we are killed, and in memory."""
-_PICTURE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 Hints = Mapping[RecordingId, Sequence[Hint]]
 
@@ -32,11 +29,9 @@ def submit_clips(
     taxonomy: Taxonomy,
     source: S3Source,
     labelling: LabelStudio,
-    store: ObjectStore,
     db: Database,
     clock: Callable[[], datetime],
     hints: Hints,
-    reader: str | None = None,
     doorbell: Doorbell | None = None,
     with_damaged: bool = False,
     clips_max: int | None = None,
@@ -57,11 +52,9 @@ def submit_clips(
         taxonomy: the words to ask in.
         source: where Label Studio finds clips.
         labelling: Label Studio.
-        store: the object store, where pictures of the taxonomy are put.
         db: the records.
         clock: now.
         hints: what is suggested about recordings: it brings clips forward, and is drawn on them beforehand.
-        reader: canonical id given read on each picture, for stores without bucket policies.
         doorbell: what Label Studio is to ring when something was answered.
         with_damaged: damaged clips too.
         clips_max: how many clips to send out at most; the others wait for the next time.
@@ -72,7 +65,6 @@ def submit_clips(
     Raises:
         LabelStudioUnavailableError: Label Studio did not answer; what was pushed is found again next time.
         AccessDeniedError: Label Studio refused the token.
-        StoreUnavailableError: S3 did not take the pictures.
     """
     with db.exclusive(f"submit:{taxonomy.digest}"):
         with db.begin() as session:
@@ -81,7 +73,6 @@ def submit_clips(
             placed = to_label.in_order_of_priority(session, taxonomy, hints, with_damaged=with_damaged)[:clips_max]
         if not placed:
             return []
-        _put_pictures(taxonomy, source.bucket, store, reader)
         project_id = labelling.ensure_project(taxonomy, storage=source, doorbell=doorbell)
         for at in range(0, len(placed), BATCH_CLIPS):
             batch = placed[at : at + BATCH_CLIPS]
@@ -101,20 +92,6 @@ def _task(part: ShownClip, hints: Hints, taxonomy: Taxonomy) -> ClipTask:
         hints.get(part.clip.recording_id, ()), clip=part.clip.span, frame_rate=part.frame_rate, taxonomy=taxonomy
     )
     return ClipTask.of(part.clip, part.made, part.frame_rate, taxonomy_digest=taxonomy.digest, drawn=drawn)
-
-
-def _put_pictures(taxonomy: Taxonomy, bucket: str, store: ObjectStore, reader: str | None) -> None:
-    for kind in taxonomy.events:
-        if kind.picture is not None:
-            suffix, digest = kind.picture.file.rpartition(".")[2], kind.picture.digest
-            store.put_once(
-                bucket,
-                keys.picture_key(digest, suffix),
-                taxonomies.picture_bytes(kind.picture),
-                digest=digest,
-                media_type=_PICTURE_TYPES[suffix],
-                reader=reader,
-            )
 
 
 def _record(

@@ -123,11 +123,9 @@ def child(what: str, version: str) -> None:
                 taxonomy=taxonomy,
                 source=bench.clip_source,
                 labelling=bench.labelling,
-                store=bench.store,
                 db=bench.db,
                 clock=bench.clock,
                 hints={recording_id: _hints(recording_id) for recording_id in recordings},
-                reader=bench.settings.s3_clip_reader,
             )
         )
     else:

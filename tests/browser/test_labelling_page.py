@@ -16,10 +16,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
+from infra.local.site import LABELLING
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, read_labels
 from pipeline.domain import taxonomies
 from pipeline.domain.labels import ChoiceAnswer, Taxonomy
 from pipeline.domain.version import Version
+from pipeline.steps.illustrate import put_pictures
 from tests.browser.pages import (
     VIDEO,
     administrator,
@@ -31,6 +33,7 @@ from tests.browser.pages import (
 )
 from tests.footage import make_clip
 from tests.stack_fixtures import SessionStack
+from tests.stores import open_store
 
 NTSC = Fraction(30000, 1001)
 FRAMES = 180
@@ -89,6 +92,8 @@ def labelling(label_studio_stack: SessionStack, clip: ClipTask) -> Iterator[Labe
     """The clip, opened by an annotator who logged in with e-mail and password."""
     taxonomy = dataclasses.replace(taxonomies.load(), version=Version(8, os.getpid() % 1_000_000, 0))
     with administrator(label_studio_stack) as studio, annotator_page(label_studio_stack) as (page, requests):
+        store = open_store(label_studio_stack.home)
+        put_pictures(taxonomy=taxonomy, working_bucket="working", store=store, reader=LABELLING)
         project_id = studio.ensure_project(taxonomy, storage=clip_storage(label_studio_stack))
         studio.push(project_id, [clip])
         page.goto(f"{label_studio_stack.settings['FIRSTHAND_LABEL_STUDIO_URL']}/projects/{project_id}/data")
@@ -111,12 +116,24 @@ def test_every_label_and_answer_is_seen_with_its_hotkey(labelling: Labelling) ->
         (label.locator(".lsf-label__text").inner_text(), label.locator(".lsf-label__hotkey").inner_text())
         for label in labelling.page.locator(".lsf-labels .lsf-label").all()
     ]
-    assert shown == [(kind.name, kind.hotkey) for kind in labelling.taxonomy.events]
+    taxonomy = labelling.taxonomy
+    assert shown == [(kind.name, kind.hotkey) for kind in (*taxonomy.events, *taxonomy.boxes)]
     words = labelling.page.locator("body").inner_text()
     for question in labelling.taxonomy.questions:
         assert question.name in words
         for answer in question.answers:
             assert f"{answer.name}[{answer.hotkey}]" in words
+
+
+def test_the_instruction_has_a_picture_for_every_event_that_has_one(labelling: Labelling) -> None:
+    page = labelling.page
+    page.get_by_role("button", name="Instructions").click()
+    page.get_by_role("heading", name="Labeling Instructions").wait_for()
+    pictures = page.locator("img[src*='fileuri']")
+    assert pictures.count() == sum(kind.picture is not None for kind in labelling.taxonomy.events) > 0
+    assert wait_for(lambda: all(one.evaluate("it => it.naturalWidth") > 100 for one in pictures.all()))
+    page.keyboard.press("Escape")
+    page.get_by_role("heading", name="Labeling Instructions").wait_for(state="hidden")
 
 
 def test_all_that_is_needed_is_on_one_screen(labelling: Labelling, tmp_path: Path) -> None:

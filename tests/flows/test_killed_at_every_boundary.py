@@ -45,6 +45,7 @@ OF_INGEST: Lives = [
 ]
 OF_SUBMIT: Lives = [
     ["change"],  # the project is made
+    ["change"],  # it is given its instruction
     ["change"],  # it is told where the clips are
     ["change"],  # the tasks are pushed
     ["record"],

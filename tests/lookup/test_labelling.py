@@ -118,7 +118,7 @@ def test_disputes_lead_into_label_studio(found: Labelling) -> None:
     assert dispute.url == "http://studio/projects/1/data?task=2"
     assert dispute.reasons == (
         "Shot fired: 0 events marked by both, 1 by one only",
-        "Simulated weapon: handgun / none",
+        "Simulated weapon: Handgun / None",
     )
 
 

@@ -43,11 +43,9 @@ class Studio:
             taxonomy=self.taxonomy,
             source=bench.clip_source,
             labelling=bench.labelling,
-            store=bench.store,
             db=bench.db,
             clock=bench.clock,
             hints=self.hints,
-            reader=bench.settings.s3_clip_reader,
             with_damaged=with_damaged,
             clips_max=clips_max,
         )

@@ -206,7 +206,6 @@ def test_with_people_enrolled_nothing_goes_to_the_shared_desk(office: Office) ->
         taxonomy=office.taxonomy,
         source=bench.clip_source,
         labelling=bench.labelling,
-        store=bench.store,
         db=bench.db,
         clock=bench.clock,
         hints={},

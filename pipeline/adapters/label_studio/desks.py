@@ -38,7 +38,7 @@ _LETTERS: Final = ascii_uppercase[:MOST_ANSWERS]
 _SAID: Final = "said"
 _AS_FILMED: Final = "as_filmed"
 _TITLE_HEX: Final = 8
-_LOWER_VIDEO_PX: Final = 240
+_LOWER_VIDEO_PX: Final = 224
 _HIGHER_TIMELINE_PX: Final = 190
 """Every mark takes a row of 24 pixels of the timeline: so seven are seen at once, with a free row above to draw a new
 one in, and all that is needed still fits on a screen of 900 pixels."""

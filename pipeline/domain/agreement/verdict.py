@@ -53,8 +53,11 @@ def judge(answers: Mapping[str, ClipLabels], *, taxonomy: Taxonomy, threshold: T
     ]
     for question in taxonomy.questions:
         given = set(answers_to(question.key, answers.values()))
+        names = [(answer.key, answer.name) for answer in question.answers]
         if question.required and len(given) > 1:
-            told = " / ".join(sorted(", ".join(sorted(said)) for said in given))
+            told = " / ".join(
+                ", ".join(name for key, name in names if key in said) for said in sorted(given, key=sorted)
+            )
             reasons.append(f"{question.name}: {told}")
     told_once = tuple(dict.fromkeys(reasons))
     return Verdict("disputed" if told_once else "settled", told_once)

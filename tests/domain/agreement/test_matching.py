@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from pipeline.domain.agreement.matching import Closeness, match, tiou
 from pipeline.domain.taxonomy import Extent
@@ -119,3 +121,21 @@ def test_overlap_is_what_activitynet_computes(one: Span, others: list[Span]) -> 
     plain = [np.array([[float(each.start_s), float(each.end_s)] for each in group]) for group in ([one], others)]
     published = activitynet_segment_iou(plain[0][0], plain[1])
     assert [float(tiou(one, other)) for other in others] == pytest.approx(list(published))
+
+
+_apart = st.lists(st.integers(0, 40), unique=True, max_size=16).map(
+    lambda at: [Span(Fraction(one), Fraction(end)) for one, end in zip(sorted(at)[::2], sorted(at)[1::2], strict=False)]
+)
+"""Spans of one person, none of which lies over another."""
+
+
+@given(_apart, _apart)
+def test_of_spans_that_do_not_overlap_as_many_are_matched_as_scipy_finds_can_be(
+    one: list[Span], other: list[Span]
+) -> None:
+    """scipy.sparse.csgraph.maximum_bipartite_matching (Hopcroft and Karp) on ActivityNet's tIoU from one half on."""
+    assume(one and other)
+    ends = [np.array([[float(each.start_s), float(each.end_s)] for each in group]) for group in (one, other)]
+    near = np.array([activitynet_segment_iou(each, ends[1]) >= 0.5 for each in ends[0]])
+    published = int((maximum_bipartite_matching(csr_array(near)) >= 0).sum())
+    assert len(match(one, other, extent="span", closeness=NEAR).pairs) == published

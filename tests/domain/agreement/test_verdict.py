@@ -33,7 +33,7 @@ def test_an_event_that_only_one_marked_is_disputed() -> None:
 def test_different_answers_to_a_required_question_are_disputed() -> None:
     state, reasons = verdict(said(threat="active"), said(threat="none"))
     assert state == "disputed"
-    assert reasons == ("Threat level: active / none",)
+    assert reasons == ("Threat level: Active attack / None",)
 
 
 def test_enough_agreement_is_enough() -> None:

@@ -108,6 +108,9 @@ def test_the_page_shows_who_marked_what_over_pictures_of_the_clip(
         shots = [lanes.nth(number).locator("i[title^='Shot fired']") for number in (0, 1)]
         left = [shot.evaluate("mark => parseFloat(mark.style.left)") for shot in shots]
         assert left == [80, 10]  # "<" sorts before "a"
+        tops = [mark.evaluate("mark => mark.style.top") for mark in lanes.nth(0).locator("i").all()]
+        assert len(set(tops)) == 2, "marks that overlap lie on lines of their own"
+        assert "Threat level: " in panel.inner_text()
         (agreed,) = lanes.nth(2).locator("i").all()
         assert agreed.get_attribute("title") == "Casualty: begins 0.500 to 0.500 s, marked by 2 of 2"
         assert EVIL in panel.inner_text()
