@@ -141,7 +141,8 @@ def _clips_out(bench: Workbench, stages: Stages) -> None:
 def _labels_back(bench: Workbench, stages: Stages) -> None:
     with stages.stage("enrol") as outcome:
         tokens = {_enrolled(bench, person): person["token"] for person in _people() if person["role"] in ROLES}
-        outcome.append(f"{len(tokens)} people, as pseudonyms")
+        annotators = len(tokens) - (ADJUDICATION in tokens)
+        outcome.append(f"{annotators} annotators with a desk each, {len(tokens) - annotators} adjudicator")
     with stages.stage("send out") as outcome:
         per_clip = bench.settings.annotators_per_clip
         if clips_to_give_out(bench.db, taxonomy=bench.taxonomy, annotators_per_clip=per_clip):
@@ -239,6 +240,7 @@ def _tell_where(bench: Workbench, version: str, *, changed: bool) -> None:
     where = [
         ("label clips", f"{bench.settings.label_studio_url}  as {annotator['email']}"),
         ("", f"its password is in {home() / 'credentials.json'}"),
+        ("how they agree", "firsthand annotate status | firsthand annotate report labelling.html"),
         ("watch flows", prefect_ui),
         ("pulled release", str(_pulled(version))),
         ("look around", "firsthand recordings | clips | releases | show ID"),

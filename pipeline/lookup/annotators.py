@@ -8,7 +8,7 @@ from pipeline.domain.exposure import exposures
 from pipeline.domain.ids import ClipId
 from pipeline.domain.labels import Taxonomy
 from pipeline.records import Database, Session, annotations, clips, desk_tasks, people
-from pipeline.records.desks import desk_states, sittings
+from pipeline.records.desks import DeskState, desk_states, sittings
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def list_annotators(
                     role=person.role,
                     enrolled_at=person.enrolled_at,
                     retired_at=person.retired_at,
-                    on_desk=len(state.open) if state else len(undecided),
+                    on_desk=len(_lying(session, taxonomy, state)) if state else len(undecided),
                     answers=own.get(person.annotator, 0),
                     exposed_today_minutes=round(today_s / 60, 1),
                     room_because=state.room.because if state else "adjudicators take what is disputed",
@@ -84,6 +84,11 @@ def clips_to_give_out(db: Database, *, taxonomy: Taxonomy, annotators_per_clip: 
             given[one.clip_id] = given.get(one.clip_id, 0) + (one.purpose == "label")
         waiting = clips.clips_without_task(session, taxonomy.digest)
     return sum(given.get(clip.clip_id, 0) < annotators_per_clip for clip in waiting)
+
+
+def _lying(session: Session, taxonomy: Taxonomy, state: DeskState) -> set[ClipId]:
+    """What was laid on somebody's desk, not taken back and not answered."""
+    return set(state.open) & set(desk_tasks.tasks_on(session, taxonomy.digest, desk_of(state.person.annotator)))
 
 
 def _desk_url(session: Session, taxonomy: Taxonomy, annotator: str, url: str, *, mine: bool) -> str | None:

@@ -128,12 +128,12 @@ def test_every_label_and_answer_is_seen_with_its_hotkey(labelling: Labelling) ->
 def test_the_instruction_has_a_picture_for_every_event_that_has_one(labelling: Labelling) -> None:
     page = labelling.page
     page.get_by_role("button", name="Instructions").click()
-    page.get_by_role("heading", name="Labeling Instructions").wait_for()
+    page.get_by_text("Labeling Instructions").wait_for()
     pictures = page.locator("img[src*='fileuri']")
     assert pictures.count() == sum(kind.picture is not None for kind in labelling.taxonomy.events) > 0
     assert wait_for(lambda: all(one.evaluate("it => it.naturalWidth") > 100 for one in pictures.all()))
     page.keyboard.press("Escape")
-    page.get_by_role("heading", name="Labeling Instructions").wait_for(state="hidden")
+    page.get_by_text("Labeling Instructions").wait_for(state="hidden")
 
 
 def test_all_that_is_needed_is_on_one_screen(labelling: Labelling, tmp_path: Path) -> None:
