@@ -50,8 +50,8 @@ OF_SUBMIT: Lives = [
     ["change"],  # the tasks are pushed
     ["record"],
 ]
-OF_COLLECT: Lives = [["record"]] * 6
-"""Two answers to each of three clips."""
+OF_COLLECT: Lives = [*[["record"]] * 6, ["record"]]
+"""Two answers to each of three clips, and up to when everything was read."""
 OF_SELECT: Lives = [["record"]]
 OF_ENCODE: Lives = [
     # Both come from one decode; who dies after the first was recorded makes the second alone, of the same bytes.
@@ -98,6 +98,7 @@ def people(label_studio_stack: SessionStack) -> Iterator[list[Account]]:
     clients = [
         httpx.Client(base_url=url, headers={"Authorization": f"Token {person['token']}"}, timeout=60)
         for person in label_studio_stack.people
+        if person["role"] != "adjudicator"
     ]
     yield [Account(client) for client in clients]
     for client in clients:

@@ -97,7 +97,7 @@ def test_every_open_task_is_answered_once_by_each(
                 ("events", "video", {"ranges": [{"start": 2, "end": 5}], "timelinelabels": ["reload"]}),
                 ("clip_light", "video", {"choices": ["day"]}),
             ]
-    assert sorted(len(clips) for clips in given.values()) == [0, 2, 3]
+    assert sorted(len(clips) for clips in given.values() if clips) == [2, 3]
 
 
 def test_everything_open_is_answered_and_the_second_time_nothing(

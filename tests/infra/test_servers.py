@@ -127,9 +127,9 @@ def test_a_killed_prefect_server_keeps_what_it_was_told(prefect_stack: SessionSt
     assert {found["id"] for found in prefect(prefect_stack, "deployments/filter")} == before
 
 
-def test_an_administrator_and_two_annotators_can_log_in(label_studio_stack: SessionStack) -> None:
+def test_an_administrator_two_annotators_and_an_adjudicator_can_log_in(label_studio_stack: SessionStack) -> None:
     people = label_studio_stack.people
-    assert [person["role"] for person in people] == ["administrator", "annotator", "annotator"]
+    assert [person["role"] for person in people] == ["administrator", "annotator", "annotator", "adjudicator"]
     for person in people:
         account = label_studio(label_studio_stack, "/api/current-user/whoami", person["token"]).json()
         assert account["email"] == person["email"]
