@@ -1,5 +1,6 @@
 """A person labels a clip in a real browser: logs in, opens it, plays, seeks, draws, answers, submits."""
 
+import base64
 import dataclasses
 import io
 import os
@@ -19,6 +20,7 @@ from playwright.sync_api import Page
 from infra.local.site import LABELLING
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, read_labels
 from pipeline.domain import taxonomies
+from pipeline.domain.digest import Sha256
 from pipeline.domain.labels import ChoiceAnswer, Taxonomy
 from pipeline.domain.version import Version
 from pipeline.steps.illustrate import put_pictures
@@ -128,12 +130,12 @@ def test_every_label_and_answer_is_seen_with_its_hotkey(labelling: Labelling) ->
 def test_the_instruction_has_a_picture_for_every_event_that_has_one(labelling: Labelling) -> None:
     page = labelling.page
     page.get_by_role("button", name="Instructions").click()
-    page.get_by_text("Labeling Instructions").wait_for()
+    page.get_by_text("Press the key of a label").wait_for()
     pictures = page.locator("img[src*='fileuri']")
     assert pictures.count() == sum(kind.picture is not None for kind in labelling.taxonomy.events) > 0
-    assert wait_for(lambda: all(one.evaluate("it => it.naturalWidth") > 100 for one in pictures.all()))
+    assert wait_for(lambda: all(one.evaluate("it => it.naturalWidth") > 100 for one in pictures.all()), 60)
     page.keyboard.press("Escape")
-    page.get_by_text("Labeling Instructions").wait_for(state="hidden")
+    page.get_by_text("Press the key of a label").wait_for(state="hidden")
 
 
 def test_all_that_is_needed_is_on_one_screen(labelling: Labelling, tmp_path: Path) -> None:
@@ -224,6 +226,31 @@ def test_what_is_drawn_and_answered_by_hotkeys_comes_back_as_labels(labelling: L
         ChoiceAnswer("viewpoint", "officer"),
         ChoiceAnswer("visibility", "reduced"),
     )
+
+
+def test_whoever_labels_reaches_clips_and_nothing_else_of_the_store(
+    labelling: Labelling, label_studio_stack: SessionStack, tmp_path: Path
+) -> None:
+    url = label_studio_stack.settings["FIRSTHAND_LABEL_STUDIO_URL"]
+    (tmp_path / "rendition").write_bytes(b"not for annotators")
+    digest = Sha256.of(b"not for annotators")
+    open_store(label_studio_stack.home).put_once(
+        "working", "renditions/browser/r.mp4", tmp_path / "rendition", digest=digest, media_type="video/mp4"
+    )
+
+    def reached(place: str) -> int:
+        asked = base64.urlsafe_b64encode(place.encode()).decode()
+        address = f"{url}/projects/{labelling.project_id}/resolve/?fileuri={asked}"
+        return labelling.page.request.get(address).status
+
+    assert reached(labelling.clip.video_url) == 200
+    assert reached("s3://working/renditions/browser/r.mp4") == 403
+    assert reached("s3://originals/anything") == 404
+    shown = labelling.page.request.get(f"{url}/api/storages/s3/?project={labelling.project_id}").text()
+    storage = clip_storage(label_studio_stack)
+    assert storage.bucket in shown
+    assert storage.secret_access_key not in shown
+    assert storage.access_key_id not in shown
 
 
 def test_nothing_was_asked_of_the_outside(labelling: Labelling) -> None:

@@ -2,7 +2,7 @@
 
 Rules kept here:
 
-* Every desk can show a clip softened, with the clip as it was filmed folded away beneath it: a browser fetches nothing
+* Every desk can show a clip softened, with the clip as it was filmed folded away above it: a browser fetches nothing
   of that before somebody unfolds it. On a task without, there is nothing to unfold.
 * On the desk of adjudication the answers that disagree lie on the same timeline as locked marks, one letter for each
   person, in the colours of their labels; what they answered to questions stands above. Pseudonyms are not shown: who
@@ -62,7 +62,7 @@ def render_desk(taxonomy: Taxonomy, desk: Desk) -> str:
     root = ET.fromstring(render_config(taxonomy))  # noqa: S314  # what we have just written ourselves
     if desk == ADJUDICATION:
         _show_answers(root, taxonomy)
-    ET.SubElement(root, "HyperText", name=_AS_FILMED, value=f"${_AS_FILMED}", inline="true")
+    root.insert(0, ET.Element("HyperText", name=_AS_FILMED, value=f"${_AS_FILMED}", inline="true"))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode")
 
@@ -184,6 +184,6 @@ def _softened(clip: ClipTask, softened_url: str | None) -> dict[str, str | int]:
     # Label Studio signs the address of an object wherever in a task's data it stands.
     folded = (
         "<details><summary>Distressing: shown without colour, detail and sound. Show it as it was filmed</summary>"
-        f'<video controls preload="none" width="640" src="{escape(str(clip.data()[VIDEO]))}"></video></details>'
+        f'<video controls preload="none" height="320" src="{escape(str(clip.data()[VIDEO]))}"></video></details>'
     )
     return {VIDEO: softened_url, _AS_FILMED: folded}
