@@ -35,7 +35,7 @@ from tests.browser.pages import (
     stored_clip,
     wait_for_video,
 )
-from tests.browser.test_frame_numbers import NUMBER_SHOWN, SIZE, numbered
+from tests.browser.test_frame_numbers import SIZE, number_shown, numbered
 from tests.footage import make_clip
 from tests.stack_fixtures import SessionStack
 
@@ -118,7 +118,7 @@ def number_shown_at(page: Page, place: int) -> int:
         f"document.querySelector('.lsf-frames-control').innerText.trim().startsWith('{place}') && !{VIDEO}.seeking"
     )
     page.wait_for_timeout(300)
-    return int(page.evaluate(NUMBER_SHOWN))
+    return number_shown(page)
 
 
 def test_an_adjudicator_sees_both_answers_decides_and_the_decision_is_right_to_the_frame(

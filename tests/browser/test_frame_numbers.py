@@ -1,17 +1,20 @@
 """What an annotator sees at the two ends of a span is what our seconds say: at every frame rate that cameras have.
 
-Each frame carries its number, counted from 0, as a row of black and white squares; it is read off the pixels that the
-page shows, not from anything that Label Studio or we compute.
+Each frame carries its number, counted from 0, as a row of black and white squares; it is read off a screenshot of
+the page, not from anything that Label Studio or we compute.
 """
 
 import dataclasses
+import io
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from pipeline.adapters.label_studio import ClipTask, LabelStudio, read_labels
@@ -36,18 +39,21 @@ BITS = 8
 SQUARE_PX = 40
 SIZE = (BITS * SQUARE_PX, 180)
 
-NUMBER_SHOWN = f"""() => {{
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [{SIZE[0]}, {SIZE[1]}];
-    const context = canvas.getContext('2d');
-    context.drawImage({VIDEO}, 0, 0, {SIZE[0]}, {SIZE[1]});
-    const row = context.getImageData(0, {SQUARE_PX // 2}, {SIZE[0]}, 1).data;
-    let number = 0;
-    for (let bit = 0; bit < {BITS}; bit++) {{
-        number += (row[4 * (bit * {SQUARE_PX} + {SQUARE_PX // 2})] > 127 ? 1 : 0) << bit;
-    }}
-    return number;
-}}"""
+PICTURE = "canvas:not(.konvajs-content canvas)"
+"""Label Studio draws the picture itself, from a video that lies outside the page."""
+
+
+def number_shown(page: Page) -> int:
+    """The number in the picture as it is seen: from a screenshot, fitted into its canvas as Label Studio fits it."""
+    box = page.locator(PICTURE).first.bounding_box()
+    assert box is not None
+    scale = min(box["width"] / SIZE[0], box["height"] / SIZE[1])
+    left, top = ((box[side] - size * scale) / 2 for side, size in zip(("width", "height"), SIZE, strict=True))
+    clip = {name: box[name] for name in ("x", "y", "width", "height")}
+    seen = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L")
+    across = [round(left + (bit + 0.5) * SQUARE_PX * scale) for bit in range(BITS)]
+    row = np.asarray(seen)[round(top + SQUARE_PX / 2 * scale)]
+    return sum(int(row[x] > 127) << bit for bit, x in enumerate(across))
 
 
 def numbered() -> str:
@@ -97,7 +103,7 @@ class Numbered:
             f"document.querySelector('.lsf-frames-control').innerText.trim().startsWith('{place}') && !{VIDEO}.seeking"
         )
         self.page.wait_for_timeout(300)
-        return int(self.page.evaluate(NUMBER_SHOWN))
+        return number_shown(self.page)
 
 
 @pytest.fixture(scope="module")
