@@ -44,10 +44,10 @@ PICTURE = "canvas:not(.konvajs-content canvas)"
 
 
 def number_shown(page: Page) -> int:
-    """The number in the picture as it is seen: from a screenshot, fitted into its canvas as Label Studio fits it."""
+    """The number in the picture as it is seen: from a screenshot. Label Studio enlarges none."""
     box = page.locator(PICTURE).first.bounding_box()
     assert box is not None
-    scale = min(box["width"] / SIZE[0], box["height"] / SIZE[1])
+    scale = min(1, box["width"] / SIZE[0], box["height"] / SIZE[1])
     left, top = ((box[side] - size * scale) / 2 for side, size in zip(("width", "height"), SIZE, strict=True))
     clip = {name: box[name] for name in ("x", "y", "width", "height")}
     seen = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L")
