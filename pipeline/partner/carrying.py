@@ -26,7 +26,7 @@ _SEGMENTS = "tables/segments.parquet"
 
 @dataclass(frozen=True, slots=True)
 class CarriedSegment:
-    """One event of one annotator, in one file of its clip."""
+    """One event, in one file of its clip."""
 
     segment_id: UUID
     clip_id: UUID
@@ -35,6 +35,8 @@ class CarriedSegment:
     """In seconds from the file's first frame; `None` where nothing of it is visible there."""
     media_sha256: str
     """Which file: `blobs/sha256/ab/<media_sha256>.mp4`."""
+    annotation_no: int
+    """0 for what counts, from 1 on for what each annotator said."""
 
 
 def transforms_of(folder: Path, rendition: str) -> dict[UUID, Transform]:
@@ -60,16 +62,16 @@ def carry_segments(folder: Path, rendition: str) -> list[CarriedSegment]:
     """
     done = _read(folder, rendition)
     found = []
-    for row in _rows(
-        folder / _SEGMENTS, ["segment_id", "clip_id", "label", "start_num", "start_den", "end_num", "end_den"]
-    ):
+    at = ["start_num", "start_den", "end_num", "end_den"]
+    for row in _rows(folder / _SEGMENTS, ["segment_id", "clip_id", "label", *at, "annotation_no"]):
         clip_id = UUID(row["clip_id"])
         if clip_id not in done:
             continue
         transform, digest = done[clip_id]
         span = Span(Fraction(row["start_num"], row["start_den"]), Fraction(row["end_num"], row["end_den"]))
         there = transform.time.span_to_variant(span)
-        found.append(CarriedSegment(UUID(row["segment_id"]), clip_id, row["label"], there, digest))
+        named = UUID(row["segment_id"])
+        found.append(CarriedSegment(named, clip_id, row["label"], there, digest, row["annotation_no"]))
     return found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from pipeline.adapters.ffmpeg import Ffmpeg, Rendered
+from pipeline.adapters.ffmpeg import Beside, Ffmpeg, Rendered
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.pictures import measure_motion
 from pipeline.adapters.scratch import Scratch
@@ -84,11 +84,15 @@ def render_recording(
         with target.open("rb") as stream:
             digest = Sha256.of_stream(stream)
         key = keys.rendition_key(recording_id, rendition_id, digest)
-        # It goes up while what lies beside it is looked at.
         with ThreadPoolExecutor(1, thread_name_prefix="send") as pool:
+            # It goes up while what lies beside it is looked at.
             sending = pool.submit(store.put_once, working_bucket, key, target, digest=digest, media_type="video/mp4")
-            byproducts = _store_byproducts(rendition_id, rendered, folder, working_bucket=working_bucket, store=store)
+            beside_it = _beside(rendition_id, rendered)
+            measures = Measures(beside_it.picture, measure_motion(beside_it.grey), beside_it.loudness)
             stored = sending.result()
+        byproducts = _store_byproducts(
+            rendition_id, beside_it, measures, folder, working_bucket=working_bucket, store=store
+        )
         _leave_for_comparing(rendered, scratch.beside(digest))
         target.rename(scratch.file_for(digest))  # cutting reads the same bytes next
     rendition = Rendition(
@@ -116,16 +120,25 @@ def render_recording(
     return rendition.rendition_id
 
 
+def _beside(rendition_id: RenditionId, rendered: Rendered) -> Beside:
+    if rendered.beside is None:
+        raise MediaToolError(f"expected by-products beside rendition {rendition_id}, found none")
+    return rendered.beside
+
+
 def _store_byproducts(
-    rendition_id: RenditionId, rendered: Rendered, folder: Path, *, working_bucket: str, store: ObjectStore
+    rendition_id: RenditionId,
+    beside: Beside,
+    measures: Measures,
+    folder: Path,
+    *,
+    working_bucket: str,
+    store: ObjectStore,
 ) -> list[Byproduct]:
     """Store what came out beside the rendition; each is named by its bytes: storing it again changes nothing."""
-    beside = rendered.beside
-    if beside is None:
-        raise MediaToolError(f"expected by-products beside rendition {rendition_id}, found none")
-    measures = folder / "measures.json"
-    measures.write_bytes(Measures(beside.picture, measure_motion(beside.grey), beside.loudness).to_bytes())
-    found = [(ByproductKind.MEASURES, 0, measures, "application/json")]
+    measured = folder / "measures.json"
+    measured.write_bytes(measures.to_bytes())
+    found = [(ByproductKind.MEASURES, 0, measured, "application/json")]
     found += [(ByproductKind.THUMBNAILS, number, path, "image/jpeg") for number, path in enumerate(beside.sheets)]
     found.append((ByproductKind.CONTACT_SHEET, 0, beside.contact_sheet, "image/jpeg"))
     if beside.sound is not None:

@@ -185,9 +185,9 @@ def test_an_interrupted_command_ends_with_130_and_says_so(furnished: Furnished, 
     environment = {**os.environ, **settings}
     with psycopg.connect(url.replace("+psycopg", "")) as holder:
         holder.execute("LOCK TABLE exercises IN ACCESS EXCLUSIVE MODE")
-        command = subprocess.Popen(
-            [FIRSTHAND, "exercises"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        # Who starts the tests in the background of a script has told them, and all that they start, to ignore Ctrl-C.
+        argv = ["env", "--default-signal=INT", FIRSTHAND, "exercises"]
+        command = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'exercises'::regclass"
         until = time.monotonic() + 60
         while holder.execute(waiting).fetchone() == (0,):
