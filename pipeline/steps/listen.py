@@ -59,50 +59,42 @@ def listen_to_rendition(
             if not sound_hints.has_listened(session, recording.recording_id, detector.digest)
         ]
     if not missing:
-        _forget(scratch, sound)
         return 0
     if recording.facts.audio is None:
         sound = None
     elif sound is None:
         log.warning("sound_not_there", rendition_id=str(rendition_id), recording_id=str(recording.recording_id))
         return 0
-    path = _fetch(sound, store=store, scratch=scratch) if sound else None
     within = Span(Fraction(0), recording.duration_s)
     found: list[Listening] = []
-    for detector in missing:
-        judged = _listen(detector.kind, path, within, listener) if path else []
-        found.append(
-            Listening(
-                recording_id=recording.recording_id,
-                detector=detector,
-                rendition_id=rendition_id,
-                sound=sound.digest if sound else None,
-                outcome=told(judged) if path else NO_SOUND,
-                listened_at=clock(),
-                hints=tuple(sorted(one.hint for one in judged if one.hint is not None)),
+    # A folder of its own: recordings that sound the same, as silent ones do, share a digest and may be heard at once.
+    with scratch.folder() as folder:
+        path = _fetch(sound, folder / "sound.wav", store=store) if sound else None
+        for detector in missing:
+            judged = _listen(detector.kind, path, within, listener) if path else []
+            found.append(
+                Listening(
+                    recording_id=recording.recording_id,
+                    detector=detector,
+                    rendition_id=rendition_id,
+                    sound=sound.digest if sound else None,
+                    outcome=told(judged) if path else NO_SOUND,
+                    listened_at=clock(),
+                    hints=tuple(sorted(one.hint for one in judged if one.hint is not None)),
+                )
             )
-        )
     with db.begin() as session:
         for listening in found:
             if sound_hints.add_listening(session, listening):
                 custody.append(session, _has_listened(listening))
-    _forget(scratch, sound)
     counts = {listening.detector.kind.value: len(listening.hints) for listening in found}
     log.info("recording_listened_to", recording_id=str(recording.recording_id), **counts)
     return sum(counts.values())
 
 
-def _fetch(sound: Byproduct, *, store: ObjectStore, scratch: Scratch) -> Path:
-    path, at = scratch.file_for(sound.digest), sound.at
-    if not path.exists():
-        store.fetch(at.bucket, at.key, path, version_id=at.version_id, expect=sound.digest)
-    return path
-
-
-def _forget(scratch: Scratch, sound: Byproduct | None) -> None:
-    """Listening is the last step of an ingest that reads the sound on this machine."""
-    if sound is not None:
-        scratch.drop(sound.digest)
+def _fetch(sound: Byproduct, target: Path, *, store: ObjectStore) -> Path:
+    store.fetch(sound.at.bucket, sound.at.key, target, version_id=sound.at.version_id, expect=sound.digest)
+    return target
 
 
 def _listen(kind: HintKind, sound: Path, within: Span, listener: Listener) -> Sequence[Judged]:
