@@ -210,6 +210,7 @@ def _make_clips(recording_id: RecordingId) -> None:
     ):
         return
     # Before cutting: a recording with clips is done, and nobody would come back to listen or to judge.
+    # Side by side: one is Python on one core, the other waits for ffmpeg, and neither reads what the other records.
     with ThreadPoolExecutor(2, thread_name_prefix="look") as pool:
         found = [pool.submit(_listen, rendition_id), pool.submit(_assess, rendition_id)]
     for one in found:
