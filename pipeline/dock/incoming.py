@@ -3,8 +3,9 @@
 Rules kept here:
 
 * A body of known length flows through a pipe of a few blocks into one request to the store; the thread that sends them
-  digests them. One of unknown length, or too long for one request, is cut into parts of one size that are sent while
-  the next one arrives. Where pipe or parts are full, nothing more is read, and the sender is slowed by TCP.
+  digests them. Its MD5 is the store's, where the way there changes no byte unseen or the sender said what it will be.
+  One of unknown length, or too long for one request, is cut into parts of one size that are sent while the next one
+  arrives. Where pipe or parts are full, nothing more is read, and the sender is slowed by TCP.
 * Whatever goes wrong, the request is broken off and the parts are given back before the error goes on. Nothing is ever
   half there.
 * A sender that is silent for a minute is gone.
@@ -14,7 +15,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from pipeline.adapters.object_store import Arriving, StoredObject
@@ -25,7 +26,7 @@ from pipeline.errors import UnavailableError
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 19
 PART_BYTES: Final = 8 << 20
 PARTS_MAX: Final = 9_999
 """S3's limit for one object, less the last part."""
@@ -95,12 +96,6 @@ class Digests:
     sha256: "_Hash" = field(default_factory=hashlib.sha256)
     size_bytes: int = 0
 
-    def add(self, block: bytes) -> None:
-        """Digest the next bytes."""
-        self.md5.update(block)
-        self.sha256.update(block)
-        self.size_bytes += len(block)
-
     def taken(self, finish: Callable[[], StoredObject] | None) -> "TakenIn":
         """The body that all of this was."""
         return TakenIn(self.md5.hexdigest(), Sha256(self.sha256.hexdigest()), self.size_bytes, finish)
@@ -149,8 +144,9 @@ async def pass_through(
             left in it.
         Exception: whatever `chunks` raises; likewise.
     """
+    is_vouched_for = await hands.send(arriving.begin, md5=md5)
     pipe = Pipe()
-    body = _Digested(pipe)
+    body = _Digested(pipe, None if is_vouched_for else hashlib.md5(usedforsecurity=False))
     storing = hands.send(arriving.add_stream, body, size_bytes=size_bytes, md5=md5)
     storing.add_done_callback(lambda _: pipe.close())
     read_bytes = 0
@@ -169,21 +165,32 @@ async def pass_through(
         await asyncio.shield(asyncio.gather(storing, return_exceptions=True))
         await asyncio.shield(hands.do(arriving.abort))
         raise
-    found = body.digests.taken(None)
-    return replace(found, finish=lambda: arriving.finish_stream(size_bytes=found.size_bytes, md5=found.md5))
+    found_md5 = arriving.stream_md5() if body.md5 is None else body.md5.hexdigest()
+    return TakenIn(
+        found_md5,
+        Sha256(body.sha256.hexdigest()),
+        body.size_bytes,
+        lambda: arriving.finish_stream(size_bytes=body.size_bytes, md5=md5 or found_md5),
+    )
 
 
 class _Digested:
     """What comes out of a pipe, digested by the thread that takes it: no other has to be woken for each block."""
 
-    def __init__(self, pipe: Pipe) -> None:
+    def __init__(self, pipe: Pipe, md5: "_Hash | None") -> None:
         self._pipe = pipe
-        self.digests = Digests()
+        self.md5 = md5
+        """`None` where the store's is relied on: it takes more than all else that is done with a byte here."""
+        self.sha256 = hashlib.sha256()
+        self.size_bytes = 0
 
     def read(self, size: int = -1) -> bytes:
         """The next chunk, as `Pipe.read`."""
         chunk = self._pipe.read(size)
-        self.digests.add(chunk)
+        self.sha256.update(chunk)
+        if self.md5 is not None:
+            self.md5.update(chunk)
+        self.size_bytes += len(chunk)
         return chunk
 
 

@@ -8,7 +8,9 @@ Rules kept here:
 * Only one sender writes a key at a time. Whoever begins gives back the parts that a killed one left under this key.
 * The bytes that are there already are not written again: what the ETag of the whole would be is known beforehand.
 
-Each part travels with its MD5, which the server compares.
+Each part travels with its MD5, which the server compares. A body that is one part has no MD5 yet while it is sent: it
+travels with the one that its sender announced, or over a way that changes no byte unseen, and the server's own MD5 is
+that of the whole; where neither is so, whoever reads the body digests it, and the server's MD5 is compared.
 """
 
 import base64
@@ -25,7 +27,7 @@ from pipeline.adapters.object_store.door import Door
 from pipeline.adapters.object_store.look import head_object
 from pipeline.adapters.object_store.values import StoredObject, encode_metadata
 from pipeline.domain.digest import Sha256
-from pipeline.errors import FirsthandError, StoreUnavailableError
+from pipeline.errors import FirsthandError, SettingsError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import UploadPartRequestTypeDef
@@ -57,6 +59,23 @@ class Arriving:
     """Number to ETag."""
     _has_md5s: bool = True
     _lock: Lock = field(default_factory=Lock)
+
+    def begin(self, *, md5: str | None) -> bool:
+        """Begin the upload of a body that will be one part.
+
+        Args:
+            md5: what its sender announced.
+
+        Returns:
+            Whether the server's own MD5 of it can be relied on: `finish_stream` then needs none from whoever reads it.
+
+        Raises:
+            StoreUnavailableError: S3 did not answer; nothing is there.
+            SettingsError, AccessDeniedError: as `ObjectStore.check`.
+        """
+        with self._lock:
+            self._upload_id = self._upload_id or self._begin()
+        return self._has_md5s and (md5 is not None or self.door.guards_bytes)
 
     def add_part(self, number: int, part: bytes | bytearray) -> None:
         """Send one part, counted from 1. All but the last have 5 MiB or more.
@@ -131,8 +150,18 @@ class Arriving:
             request["ContentMD5"] = base64.b64encode(bytes.fromhex(md5)).decode()
         with self.door.asking(self.bucket, self.key):
             answer = self.door.client.upload_part(**request)
-        self._has_md5s = answer.get("ServerSideEncryption") not in _OTHER_ETAGS
         self._parts[1] = answer["ETag"].strip('"')
+
+    def stream_md5(self) -> str:
+        """The server's MD5 of the one part, where `begin` said that it can be relied on.
+
+        Raises:
+            SettingsError: its ETags are no MD5s.
+        """
+        found = self._parts[1]
+        if not _MD5.fullmatch(found):
+            raise SettingsError(f"{self.door.server}: expected the MD5 of a part as its ETag, found {found[:40]!r}")
+        return found
 
     def finish_stream(self, *, size_bytes: int, md5: str) -> StoredObject:
         """Let the one part become the object, if the store has the bytes that were read.
@@ -179,6 +208,7 @@ class Arriving:
             answer = self.door.client.create_multipart_upload(
                 Bucket=self.bucket, Key=self.key, ContentType=self.media_type
             )
+        self._has_md5s = answer.get("ServerSideEncryption") not in _OTHER_ETAGS
         return answer["UploadId"]
 
     def _same(self, etag: str, size_bytes: int) -> StoredObject | None:

@@ -98,6 +98,9 @@ class Door:
     server: str
     settings: str
     """What the names of the settings begin with, such as `FIRSTHAND_S3`."""
+    guards_bytes: bool
+    """Whether nothing on the way to the server changes bytes unseen: TLS authenticates them, or they stay within this
+    machine."""
 
     @contextmanager
     def asking(self, bucket: str, key: str | None = None) -> Iterator[None]:
@@ -180,7 +183,8 @@ def open_door(
         )
     except (ValueError, BotoCoreError) as exc:
         raise SettingsError(f"{settings}_ENDPOINT_URL or {settings}_REGION is wrong: {exc}") from exc
-    return Door(client, endpoint_url or f"AWS S3 in {region}", settings)
+    guards_bytes = loopback or client.meta.endpoint_url.startswith("https:")
+    return Door(client, endpoint_url or f"AWS S3 in {region}", settings, guards_bytes)
 
 
 def _code(exc: ClientError) -> str:
