@@ -13,7 +13,7 @@ from pipeline.steps.allot import allot_clips
 from pipeline.steps.collect import collect_annotations
 from pipeline.steps.gate import gate_clips
 from pipeline.steps.hand_out import hand_out_clips
-from pipeline.steps.illustrate import put_pictures
+from pipeline.steps.illustrate import illustrate_labels
 from pipeline.steps.redraw import redraw_hints
 from pipeline.steps.refer import refer_disputed
 from pipeline.steps.soften import soften_clips
@@ -69,7 +69,7 @@ def gate() -> None:
 def illustrate() -> None:
     """Put the pictures of the instruction where Label Studio finds them."""
     bench = open_workbench()
-    put_pictures(
+    illustrate_labels(
         taxonomy=bench.taxonomy,
         working_bucket=bench.settings.s3_working_bucket,
         store=bench.store,

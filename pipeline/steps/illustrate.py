@@ -9,7 +9,9 @@ from pipeline.domain.labels import Taxonomy
 _MEDIA_TYPES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 
 
-def put_pictures(*, taxonomy: Taxonomy, working_bucket: str, store: ObjectStore, reader: str | None = None) -> None:
+def illustrate_labels(
+    *, taxonomy: Taxonomy, working_bucket: str, store: ObjectStore, reader: str | None = None
+) -> None:
     """See that every picture of a taxonomy is in the bucket that Label Studio reads clips from.
 
     They come with the program and are no evidence: nothing is recorded. Safe to repeat: a picture is named by its

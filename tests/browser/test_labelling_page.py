@@ -23,7 +23,7 @@ from pipeline.domain import taxonomies
 from pipeline.domain.digest import Sha256
 from pipeline.domain.labels import ChoiceAnswer, Taxonomy
 from pipeline.domain.version import Version
-from pipeline.steps.illustrate import put_pictures
+from pipeline.steps.illustrate import illustrate_labels
 from tests.browser.pages import (
     VIDEO,
     administrator,
@@ -95,7 +95,7 @@ def labelling(label_studio_stack: SessionStack, clip: ClipTask) -> Iterator[Labe
     taxonomy = dataclasses.replace(taxonomies.load(), version=Version(8, os.getpid() % 1_000_000, 0))
     with administrator(label_studio_stack) as studio, annotator_page(label_studio_stack) as (page, requests):
         store = open_store(label_studio_stack.home)
-        put_pictures(taxonomy=taxonomy, working_bucket="working", store=store, reader=LABELLING)
+        illustrate_labels(taxonomy=taxonomy, working_bucket="working", store=store, reader=LABELLING)
         project_id = studio.ensure_project(taxonomy, storage=clip_storage(label_studio_stack))
         studio.push(project_id, [clip])
         page.goto(f"{label_studio_stack.settings['FIRSTHAND_LABEL_STUDIO_URL']}/projects/{project_id}/data")

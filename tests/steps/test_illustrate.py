@@ -1,7 +1,7 @@
-"""put_pictures with a real store: what an instruction shows is where Label Studio may read it."""
+"""illustrate_labels with a real store: what an instruction shows is where Label Studio may read it."""
 
 from pipeline.domain import keys
-from pipeline.steps.illustrate import put_pictures
+from pipeline.steps.illustrate import illustrate_labels
 from pipeline.workbench import Workbench
 from tests.census import census
 
@@ -10,7 +10,7 @@ def test_every_picture_of_the_taxonomy_is_put_once_where_clips_are_read(bench: W
     settings = bench.settings
 
     def put() -> None:
-        put_pictures(
+        illustrate_labels(
             taxonomy=bench.taxonomy,
             working_bucket=settings.s3_working_bucket,
             store=bench.store,
