@@ -10,8 +10,9 @@ The other adapters stand on this one; it knows none of them.
 from pipeline.adapters.sandbox.limits import ChildLimits
 from pipeline.adapters.sandbox.parsers import PARSER_LIMITS, Parsers
 from pipeline.adapters.sandbox.process import Finished, Stop, StoppedError
+from pipeline.adapters.sandbox.programs import find_program
 from pipeline.adapters.sandbox.runner import INPUT_FOLDER, OUTPUT_FOLDER, Sandbox, working_folder
-from pipeline.adapters.sandbox.walls import WallsHere, find_program, walls_here
+from pipeline.adapters.sandbox.walls import WallsHere, walls_here
 
 __all__ = [
     "INPUT_FOLDER",

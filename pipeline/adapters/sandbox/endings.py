@@ -11,7 +11,9 @@ LIMIT_SIGNALS = {signal.SIGXCPU: "CPU time", signal.SIGXFSZ: "output"}
 OUTSIDE_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 """What no program sends itself for what it read."""
 
-NOT_STARTED = re.compile(r"^(?:setpriv|prlimit|bwrap): |: error while loading shared libraries: ", re.MULTILINE)
+NOT_STARTED = re.compile(
+    r"^(?:setpriv|guard|prlimit|bwrap|setsid): |: error while loading shared libraries: ", re.MULTILINE
+)
 """The words of whatever stands between us and the program: then the input was never looked at."""
 
 

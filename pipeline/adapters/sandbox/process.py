@@ -6,8 +6,8 @@ Rules kept here:
   then on no disk and in no list of processes.
 * The child leads a process group of its own. On a timeout, and on any exception at all (a cancelled flow, Ctrl-C),
   the group is killed and waited for before the exception goes on.
-* When this process is killed itself, the kernel kills the child (`setpriv --pdeathsig`, in `runner`). That signal
-  is sent when the *thread* that started the child ends; here that thread waits, so the two end together.
+* When this process is killed itself, a guard kills the group (`guard`). The guard is told when the *thread* that
+  started it ends; here that thread waits, so the two end together.
 * Where several children work on one thing and one fails, the others are told to end (`Stop`).
 * Of stderr the end is kept, whatever its length.
 """
@@ -88,10 +88,9 @@ def run_child(
     on_bytes: Callable[[bytes], None] | None = None,
     line_bytes: int = 1 << 20,
     stdin: bytes = b"",
-    pass_fds: Sequence[int] = (),
     stop: Stop | None = None,
 ) -> Finished:
-    """Run a child to its end, handing its stdout on as it comes: by lines, or as bytes. It inherits `pass_fds` alone.
+    """Run a child to its end, handing its stdout on as it comes: by lines, or as bytes.
 
     Raises:
         StoppedError: `stop` was given, and it is dead.
@@ -111,7 +110,6 @@ def run_child(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            pass_fds=pass_fds,
         )
     except FileNotFoundError as exc:
         raise SettingsError(f"the program {argv[0]} was not found") from exc

@@ -1,29 +1,22 @@
 """How is one program run on untrusted input within the walls?"""
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pipeline.adapters.sandbox.guard import guarded
 from pipeline.adapters.sandbox.limits import ChildLimits
 from pipeline.adapters.sandbox.process import Finished, Stop, run_child
-from pipeline.adapters.sandbox.walls import bubblewrap, bubblewrap_argv, demand, find_program
+from pipeline.adapters.sandbox.programs import find_program
+from pipeline.adapters.sandbox.walls import bubblewrap, bubblewrap_argv, demand
 from pipeline.errors import MediaToolError
 
 INPUT_FOLDER, OUTPUT_FOLDER = "in", "out"
 
 _INSIDE = Path("/footage")
 """Where the working folder appears inside the walls."""
-
-_WHILE_WE_LIVE = 'test "$PPID" = "$0" && exec "$@"'
-"""We may die before the child has asked to die with us; it looks once more, and gives up where it is an orphan."""
-
-_WHILE_THE_LINE_HOLDS = 'read -t 0 -u "$0" || { eval "exec $0<&-"; exec "$@"; }'
-"""Bubblewrap asks to die with its parent only after it has forked, and where that is dead by then, it lives for ever.
-So before the program starts, bash looks at a pipe of which we alone hold the other end: all that can be read from it is
-its end, and ours. While we live, bubblewrap's parent lives, and bubblewrap has asked by now."""
 
 
 class Sandbox:
@@ -73,26 +66,21 @@ class Sandbox:
 
         However it ends, nothing of it is left running.
         """
-        with _lifeline() as line:
-            walled = self._walled(folder, inputs, readable, line)
-            return run_child(
-                [*self._limited(wall_s), *walled, self.program, *arguments],
-                cwd=folder,
-                wall_s=wall_s,
-                on_line=on_line,
-                on_bytes=on_bytes,
-                line_bytes=self._limits.line_bytes,
-                stdin=stdin,
-                pass_fds=(line,),
-                stop=stop,
-            )
+        walled = self._walled(folder, inputs, readable)
+        return run_child(
+            guarded([*self._limited(wall_s), *walled, self.program, *arguments]),
+            cwd=folder,
+            wall_s=wall_s,
+            on_line=on_line,
+            on_bytes=on_bytes,
+            line_bytes=self._limits.line_bytes,
+            stdin=stdin,
+            stop=stop,
+        )
 
     def _limited(self, wall_s: int) -> list[str]:
         limits = self._limits
         return [
-            find_program("setpriv"),
-            *("--no-new-privs", "--pdeathsig", "KILL", "--"),
-            *("/bin/sh", "-c", _WHILE_WE_LIVE, str(os.getpid())),
             find_program("prlimit"),
             f"--cpu={limits.cores * wall_s}",
             f"--as={limits.memory_bytes}",
@@ -101,7 +89,7 @@ class Sandbox:
             *("--core=0", "--"),
         ]
 
-    def _walled(self, folder: Path, inputs: Mapping[str, Path], readable: Sequence[Path], line: int) -> list[str]:
+    def _walled(self, folder: Path, inputs: Mapping[str, Path], readable: Sequence[Path]) -> list[str]:
         bwrap = bubblewrap()
         if bwrap is None:
             demand(is_required=self._must_wall)
@@ -112,19 +100,8 @@ class Sandbox:
         bound += ["--bind", str(folder / OUTPUT_FOLDER), str(_INSIDE / OUTPUT_FOLDER)]
         for name, path in inputs.items():
             bound += ["--ro-bind", str(path.resolve()), str(_INSIDE / INPUT_FOLDER / name)]
-        shell = [find_program("bash"), "-c", _WHILE_THE_LINE_HOLDS, str(line)]
-        return [bwrap, *bubblewrap_argv(), *bound, "--chdir", str(_INSIDE), "--", *shell]
-
-
-@contextlib.contextmanager
-def _lifeline() -> Iterator[int]:
-    """A pipe that ends when we do; yields the number of its reading end. Nothing is ever written."""
-    reading, writing = os.pipe()
-    try:
-        yield reading
-    finally:
-        os.close(writing)
-        os.close(reading)
+        # A program in the guard's group could signal the guard, which is outside.
+        return [bwrap, *bubblewrap_argv(), *bound, "--chdir", str(_INSIDE), "--", find_program("setsid")]
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """What stands between a child and the world, and does it hold on this machine?
 
 Always: a working folder of its own with our own file names (`in/…`, `out/…`), an empty environment, kernel limits on
-CPU, memory, file size and open files (`prlimit`), no way to gain privileges, and death with its parent (`setpriv`).
+CPU, memory, file size and open files (`prlimit`), no way to gain privileges, and death with us (`guard`).
 
 Where bubblewrap works, also: no network, no other process to see, a read-only system, and of all files only its
 inputs (read only) and its output folder. Containers often forbid that; then the limits stand alone and one warning
@@ -9,14 +9,16 @@ says so, or, where bubblewrap is required, nothing is run.
 """
 
 import shutil
-import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import structlog
 
-from pipeline.errors import MediaToolError, SettingsError
+from pipeline.adapters.sandbox.guard import guarded
+from pipeline.adapters.sandbox.process import run_child
+from pipeline.adapters.sandbox.programs import find_program
+from pipeline.errors import MediaLimitError, MediaToolError, SettingsError
 
 log = structlog.get_logger()
 
@@ -60,18 +62,6 @@ def walls_here() -> WallsHere:
     return WallsHere((*ALWAYS, *BY_BUBBLEWRAP), ())
 
 
-def find_program(name: str) -> str:
-    """Where a program is.
-
-    Raises:
-        SettingsError: it is not installed.
-    """
-    found = shutil.which(name)
-    if found is None:
-        raise SettingsError(f"the program {name} was not found on PATH; install the packages ffmpeg and util-linux")
-    return str(Path(found).resolve())
-
-
 def bubblewrap() -> str | None:
     """Bubblewrap, where this machine lets it build the walls.
 
@@ -106,7 +96,8 @@ def bubblewrap_argv() -> tuple[str, ...]:
         elif Path(path).exists():
             system += ["--ro-bind", path, path]
     return (
-        *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"),
+        # No session of its own: it would leave the guard's group. It has no terminal to begin with.
+        *("--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"),
         *("--setenv", "PATH", "/usr/bin", "--setenv", "LC_ALL", "C"),
         *system,
         *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),  # noqa: S108  # a private one, inside
@@ -115,20 +106,12 @@ def bubblewrap_argv() -> tuple[str, ...]:
 
 @cache
 def _works(bwrap: str) -> bool:
+    trial = [bwrap, *bubblewrap_argv(), "--", find_program("prlimit"), "--version"]
     try:
-        tried = subprocess.run(
-            [bwrap, *bubblewrap_argv(), "--", find_program("prlimit"), "--version"],
-            check=False,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=_TRIAL_TIMEOUT_S,
-        )
-    except subprocess.TimeoutExpired as exc:
+        return run_child(guarded(trial), cwd=Path("/"), wall_s=_TRIAL_TIMEOUT_S).returncode == 0
+    except MediaLimitError as exc:
         # Not an answer: to go on without walls because the machine is busy would be to fail open.
         raise MediaToolError(f"bubblewrap did not answer within {_TRIAL_TIMEOUT_S} s") from exc
-    except OSError:
-        return False
-    return tried.returncode == 0
 
 
 @cache

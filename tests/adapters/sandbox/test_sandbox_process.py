@@ -1,5 +1,6 @@
 """However a run ends, nothing of it is left: not on a timeout, not on a cancel, not when we are killed ourselves."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -66,25 +67,41 @@ def _within_both_walls(request: pytest.FixtureRequest, tmp_path: Path, monkeypat
         pytest.skip("bubblewrap does not work on this machine")
 
 
-def test_a_bubblewrap_that_is_late_does_not_outlive_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It can ask to die with its parent only when it has one: here that is gone before it begins."""
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param("sh -c 'echo begun >&9; sleep 60' bwrap", id="before it forks"),
+        pytest.param("bwrap --unshare-user --info-fd 9 --userns-block-fd 8", id="before its inner half may go on"),
+        pytest.param("bwrap --info-fd 9 --block-fd 8", id="before its inner half asks to die with it"),
+    ],
+)
+def test_a_bubblewrap_caught_at_its_start_does_not_outlive_us(
+    held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is held where it passes in microseconds: a file that nobody writes to is what it waits for."""
     bwrap = shutil.which("bwrap")
     if bwrap is None or walls_here().missing:
         pytest.skip("bubblewrap does not work on this machine")
-    mark, begun = f"late-{tmp_path}", tmp_path / "begun"
-    late = tmp_path / "programs" / "bwrap"
-    late.parent.mkdir()
-    late.write_text(
-        f'#!/bin/sh\n(case "$*" in *{mark}*) touch {begun}; sleep 1;; esac; exec {bwrap} "$@") <&0 & wait $!\n'
-    )
-    late.chmod(0o700)
-    monkeypatch.setenv("PATH", f"{late.parent}{os.pathsep}{os.environ['PATH']}")
+    mark, begun, never = f"held-{tmp_path}", tmp_path / "begun", tmp_path / "never"
+    os.mkfifo(never)
+    holding = tmp_path / "programs" / "bwrap"
+    holding.parent.mkdir()
+    hold = f'PATH={Path(bwrap).parent}:$PATH; case "$*" in *{mark}*) exec 8<>{never} 9>{begun}; exec {held} "$@";; esac'
+    holding.write_text(f'#!/bin/sh\n{hold}\nexec bwrap "$@"\n')
+    holding.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{holding.parent}{os.pathsep}{os.environ['PATH']}")
     parent = one_who_runs(mark, tmp_path)
-    wait_until(begun.exists)
-    parent.kill()
-    parent.wait()
-    assert running(mark)
-    wait_until(lambda: not running(mark))
+    try:
+        wait_until(lambda: begun.exists() and begun.stat().st_size > 0)
+        assert running(mark)
+        parent.kill()
+        parent.wait()
+        wait_until(lambda: not running(mark))
+    finally:
+        for left in [parent.pid, *running(mark)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
+        parent.wait()
 
 
 @pytest.mark.usefixtures("_within_both_walls")

@@ -1,6 +1,7 @@
 """Inside the walls there is the input, an output folder and a system to read; no network, nobody else's files."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_there_is_no_network_and_no_other_process(tmp_path: Path) -> None:
     assert lines[0].strip() == b"lo"
     assert len(lines) == 2
     assert int(lines[1]) < 10
+
+
+@pytest.mark.usefixtures("_bubblewrap")
+def test_a_program_reaches_nobody_outside_with_a_signal(tmp_path: Path) -> None:
+    with working_folder(tmp_path / "scratch") as folder:
+        finished, _ = run_shell("kill -KILL 0", folder, {})
+    # Where the guard were in the program's group, it would be the one that the kernel says was killed: -9.
+    assert finished.returncode == 128 + signal.SIGKILL
 
 
 def test_without_bubblewrap_the_bytes_are_the_same_and_one_warning_says_so(
