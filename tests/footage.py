@@ -208,7 +208,7 @@ TRAITS: Mapping[str, Callable[[Path], Path]] = {
     "rate_29_97": _clip(rate="30000/1001", gop_frames=15),
     "rate_30": _clip(rate="30", gop_frames=30, audio="sine=sample_rate=44100,aformat=channel_layouts=stereo"),
     "rate_50": _clip(rate="50", gop_frames=50, audio="sine=sample_rate=44100"),
-    "rate_59_94": _clip(rate="60000/1001", gop_frames=30, audio=None),
+    "rate_59_94": _clip(rate="60000/1001", gop_frames=30, audio="sine=sample_rate=44100"),
     "rate_60": _clip(rate="60", gop_frames=60, audio=None),
     "variable_rate": _variable_rate,
     "jittered_rate": _jittered,

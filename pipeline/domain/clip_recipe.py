@@ -26,7 +26,7 @@ from pipeline.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Packets of the original as they are."""
+    """Packets of the original as they are; sound begins and ends within half a packet of the picture."""
 
     name: str
     version: int
@@ -119,7 +119,7 @@ class ClipRecipe:
         return _digest(self)
 
 
-EXCERPT = Excerpt(name="excerpt", version=1, gop_max_s=Fraction(2), otherwise="standard")
+EXCERPT = Excerpt(name="excerpt", version=2, gop_max_s=Fraction(2), otherwise="standard")
 
 STANDARD = ClipRecipe(
     name="standard",

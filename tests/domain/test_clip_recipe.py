@@ -8,7 +8,7 @@ from pipeline.domain.clip_recipe import EXCERPT, RECIPES, RELEASED_BY_DEFAULT, S
 from pipeline.errors import UsageError
 
 DIGESTS = {
-    "excerpt 1": "fe79f9df37dc473b",
+    "excerpt 2": "c7df8869f925388d",
     "standard 1": "54bd09fb21a5ab7b",
     "livestream-360p 1": "607db5aaff9ff029",
     "livestream-480p-drops 1": "e9f1394e06be9f39",
@@ -33,7 +33,7 @@ def test_every_field_counts() -> None:
     for name, value in other.items():
         assert replace(STANDARD, **{name: value}).digest != STANDARD.digest
     assert {field.name for field in fields(ClipRecipe)} > set(other)
-    assert replace(EXCERPT, version=2).digest != EXCERPT.digest
+    assert replace(EXCERPT, version=3).digest != EXCERPT.digest
 
 
 def test_what_a_recipe_is_made_from_is_a_recipe() -> None:

@@ -23,7 +23,15 @@ class PacketHash:
 
     at_s: Fraction
     """When it is shown or heard, on the file's timeline."""
+    duration_s: Fraction
+    tick_s: Fraction
+    """How exactly both are told."""
     digest: str
+
+    @property
+    def middle_s(self) -> Fraction:
+        """The moment between its beginning and its end."""
+        return self.at_s + self.duration_s / 2
 
     @classmethod
     def of_stream(cls, lines: Sequence[bytes], stream: int) -> list[Self]:
@@ -31,7 +39,11 @@ class PacketHash:
         clock = next((line for line in lines if line.startswith(f"#tb {stream}: ".encode())), b": 1/1")
         tick_s = Fraction(clock.rsplit(b" ", 1)[1].strip().decode())
         fields = [line.split(b",") for line in lines if line[:1].isdigit()]
-        return [cls(int(found[2]) * tick_s, found[5].strip().decode()) for found in fields if int(found[0]) == stream]
+        return [
+            cls(int(found[2]) * tick_s, int(found[3]) * tick_s, tick_s, found[5].strip().decode())
+            for found in fields
+            if int(found[0]) == stream
+        ]
 
 
 def check_encoding(made: MediaFacts, plan: EncodingPlan) -> None:
@@ -111,6 +123,36 @@ def check_run(mine: Sequence[PacketHash], theirs: Sequence[PacketHash], *, what:
     raise RenditionMismatchError(
         f"{what}: expected {len(wanted)} packets in a row of the original's, found no such run"
     )
+
+
+def check_in_step(
+    mine: Sequence[PacketHash], theirs: Sequence[PacketHash], at: int, source: MediaFacts, piece: Piece
+) -> None:
+    """Refuse sound that is not where it was beside the picture, or not the packets whose middle lies in the piece.
+
+    Args:
+        mine: the packets of sound of an excerpt.
+        theirs: those of the original around it.
+        at: where among them the first of the excerpt is.
+        source: the original.
+        piece: what the excerpt is of.
+
+    Raises:
+        RenditionMismatchError: a packet is moved, lacking or too much.
+    """
+    video = source.video
+    first_s, end_s = (video.start_s + frame / video.frame_rate for frame in (piece.start_frame, piece.end_frame))
+    for one, original in ((mine[0], theirs[at]), (mine[-1], theirs[at + len(mine) - 1])):
+        off_s, tick_s = abs(one.at_s + first_s - original.at_s), one.tick_s + original.tick_s
+        if off_s > tick_s:
+            raise RenditionMismatchError(f"sound: expected it in step to {float(tick_s)} s, found {float(off_s)} s off")
+    around = [theirs[at - 1]] if at else []
+    around += theirs[at + len(mine) : at + len(mine) + 1]
+    lacking = [one for one in around if first_s + one.tick_s <= one.middle_s < end_s - one.tick_s]
+    too_much = [
+        one for one in theirs[at : at + len(mine)] if not first_s - one.tick_s <= one.middle_s < end_s + one.tick_s
+    ]
+    _same("packets of sound lacking and too much", (0, 0), (len(lacking), len(too_much)))
 
 
 def _same(what: str, expected: object, found: object) -> None:

@@ -20,7 +20,14 @@ import structlog
 
 from pipeline.adapters.ffmpeg import argv
 from pipeline.adapters.ffmpeg.boxes import refuse_missing_media
-from pipeline.adapters.ffmpeg.clip_checks import PacketHash, check_encoding, check_excerpt, check_run, check_sound
+from pipeline.adapters.ffmpeg.clip_checks import (
+    PacketHash,
+    check_encoding,
+    check_excerpt,
+    check_in_step,
+    check_run,
+    check_sound,
+)
 from pipeline.adapters.ffmpeg.encoding import ClipJob, encode_argv
 from pipeline.adapters.ffmpeg.engine import Ffmpeg
 from pipeline.adapters.ffmpeg.excerpting import EXCERPT, excerpt_argv, packet_hashes_argv, shown_hashes_argv
@@ -200,7 +207,9 @@ class ClipMaker:
             check_sound(made, facts, piece, PacketHash.of_stream(around, 1))
             for stream, what in enumerate(("picture", "sound") if made.audio else ("picture",)):
                 mine, theirs = (PacketHash.of_stream(lines, stream) for lines in (inside, around))
-                check_run(mine, theirs, what=what)
+                at = check_run(mine, theirs, what=what)
+                if what == "sound":
+                    check_in_step(mine, theirs, at, facts, piece)
             shown = self._lines(shown_hashes_argv(facts, piece, self._limits, seeks=seeks), source, self._limits.wall_s)
             if _last_words(shown) != list(self._media.frame_hashes(path)):
                 raise RenditionMismatchError("expected an excerpt to show the frames of the original, found others")

@@ -3,10 +3,16 @@
 Packets are chosen by the moment at which they are shown, not by where reading began: so nothing from before the clip
 is hidden in it, wherever ffmpeg went to find its keyframe. What cameras write into the stream beside the picture (SEI:
 words, places, serial numbers may be in it) stays behind, as with any tag.
+
+Packets of sound have edges of their own. One belongs to the clip in which its middle lies: so sound begins and ends
+within half a packet of the picture, and of clips that follow one another each packet is in one. The picture is at 0,
+and sound where it was beside it, to the sample: late sound waits (an empty edit), and of a first packet that begins
+early, less than half is before 0 (an edit that begins inside it). Whoever ignores edit lists sees the same frames, and
+has the sound off by half a packet at most.
 """
 
 from fractions import Fraction
-from math import ceil
+from math import lcm
 from typing import Any
 
 import ffmpeg
@@ -21,10 +27,8 @@ EXCERPT = "excerpt.mp4"
 
 _BESIDE_THE_PICTURE = {"h264": "filter_units=remove_types=6|12", "hevc": "filter_units=remove_types=38-40"}
 """SEI and filler, by NAL unit type (H.264 table 7-1, H.265 table 7-1)."""
-_PACKET_SAMPLES = {"aac": 1024, "mp3": 1152, "ac3": 1536}
-"""How much sound is in a packet: one that reaches past the end of the clip stays out."""
 _READ_ON_S = 1
-"""How far past the end is read: packets lie in the order of decoding."""
+"""How far around a piece is read: packets lie in the order of decoding, and sound may lie before its picture."""
 _MP4_TICKS_MAX = 10_000_000
 
 
@@ -47,12 +51,12 @@ def excerpt_argv(facts: MediaFacts, piece: Piece, limits: Limits, *, seeks: bool
     if audio is not None:
         streams.append(source[str(audio.stream_index)])
         # Sound that is copied is told in samples, whatever `tb` says: that is still the source's.
-        first, last = ceil(start_s * audio.sample_rate_hz), int(end_s * audio.sample_rate_hz)
-        outside = f"lt(pts,{first})+gt(pts,{last - _PACKET_SAMPLES.get(audio.codec, 0)})"
+        first, end = (_number(at_s * audio.sample_rate_hz) for at_s in (start_s, end_s))
+        middle = "pts+duration/2"
         form = ["aac_adtstoasc"] if audio.codec == "aac" else []
-        options["bsf:a"] = ",".join([_only(outside), *form, _moved(str(round(start_s * audio.sample_rate_hz)))])
-    if video.time_base.numerator == 1 and video.time_base.denominator <= _MP4_TICKS_MAX:
-        options["video_track_timescale"] = video.time_base.denominator
+        moved = _moved(str(round(start_s * audio.sample_rate_hz)))
+        options["bsf:a"] = ",".join([_only(f"lt({middle},{first})+gte({middle},{end})"), *form, moved])
+    options |= _clocks(facts)
     return compile_command(
         ffmpeg.output(
             *streams,
@@ -105,10 +109,23 @@ def shown_hashes_argv(facts: MediaFacts, piece: Piece, limits: Limits, *, seeks:
     return compile_command(frames.output("pipe:1", format="framemd5", fps_mode="passthrough"), "level+error", "-xerror")
 
 
+def _clocks(facts: MediaFacts) -> dict[str, Any]:
+    """The picture's clock is the source's; that of edit lists has the sound's ticks, and the picture's if it can."""
+    video, audio = facts.video, facts.audio
+    options: dict[str, Any] = {}
+    ticks = [audio.sample_rate_hz] if audio else []
+    if video.time_base.numerator == 1 and video.time_base.denominator <= _MP4_TICKS_MAX:
+        options["video_track_timescale"] = video.time_base.denominator
+        if lcm(*ticks, video.time_base.denominator) <= _MP4_TICKS_MAX:
+            ticks.append(video.time_base.denominator)
+    return {**options, "movie_timescale": lcm(*ticks)} if ticks else options
+
+
 def _window(facts: MediaFacts, piece: Piece, limits: Limits, *, seeks: bool) -> Any:
-    """An input from the keyframe at which a piece begins, or from the beginning, to a little past its end."""
+    """An input from a keyframe a little before a piece, or from the beginning, to a little past its end."""
     video = facts.video
-    at = seek_options(video, piece.start_frame / video.frame_rate, facts.container, video.keyframes_s) if seeks else {}
+    before_s = piece.start_frame / video.frame_rate - _READ_ON_S
+    at = seek_options(video, before_s, facts.container, video.keyframes_s) if seeks else {}
     begun_s = Fraction(int(at["ss"].removesuffix("us")), 10**6) if at else Fraction(0)
     ends_s = video.start_s + piece.end_frame / video.frame_rate + _READ_ON_S
     until: dict[str, Any] = {"t": f"{max(1, round((ends_s - begun_s) * 10**6))}us"}

@@ -4,7 +4,6 @@ What is read back here is read by plain ffprobe and ffmpeg, not by the code unde
 """
 
 import subprocess
-from array import array
 from bisect import bisect_right
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 
 from pipeline.adapters.ffmpeg import ClipJob, ClipMaker, Limits, Made
 from pipeline.adapters.ffmpeg.encoding import SAME_EVERYWHERE, encode_argv
-from pipeline.adapters.ffmpeg.excerpting import packet_hashes_argv
-from pipeline.domain.clip import ClipPolicy, PlannedClip
+from pipeline.domain.clip import ClipPolicy
 from pipeline.domain.clip_recipe import LIVESTREAM_480P_DROPS, RECIPES, STANDARD, ClipRecipe
 from pipeline.domain.encoding import Piece
 from pipeline.domain.encoding_plan import ClipSource, plan_encoding
@@ -24,33 +22,21 @@ from pipeline.domain.media import MediaFacts
 from pipeline.errors import MediaLimitError, MediaToolError
 from tests.chapters import split
 from tests.clip_making import ClipBench, a_job, clips_of
+from tests.clip_reading import (
+    AAC_FRAME_SAMPLES,
+    assert_nothing_hidden,
+    at_least_as_near,
+    clicks_in,
+    ends_of,
+    is_run,
+    packet_hashes,
+    samples_of,
+)
 from tests.footage import TRAITS, ShownFrame, make_clip, make_trait, remux, shown_frames
 from tests.real_footage import each
 
-NEVER = Fraction(0)
-AAC_FRAME_SAMPLES = 1024
-
 BRIGHTNESS_ERROR = 3
 """Of 255: what encoding changes; two frames in a row differ by 40 and more."""
-
-NO_EXCERPT = {
-    **dict.fromkeys(("variable_rate",), "rate varies"),
-    **dict.fromkeys(("open_gop", "hevc"), "clean keyframe"),
-    **dict.fromkeys(("long_gop",), "clean keyframe"),
-    **dict.fromkeys(("edit_list",), "clean keyframe"),
-    **dict.fromkeys(("rotated_90", "rotated_180", "rotated_270"), "on its side"),
-    **dict.fromkeys(("ten_bit", "odd_size"), "do not play everywhere"),
-    "avi": "mjpeg does not play",
-}
-"""Footage of which no clip can be an excerpt, or not every one, and a word of why."""
-
-EXCERPT_TRIED = sorted(
-    {
-        *("rate_29_97", "rate_59_94", "jittered_rate", "audio_late", "audio_empty", "b_frames", "full_range"),
-        *("fragmented", "with_cover", "matroska", "transport_stream", *NO_EXCERPT),
-    }
-)
-"""One of each kind that an excerpt may come from, and all of which there is none."""
 
 
 @pytest.fixture(scope="module")
@@ -73,30 +59,6 @@ def test_a_standard_clip_shows_each_frame_of_its_span_once(trait: str, bench: Cl
         )
         assert max(abs(a.brightness - b.brightness) for a, b in zip(mine, wanted, strict=True)) <= BRIGHTNESS_ERROR
         assert_nothing_hidden(one, clip.frame_count, facts)
-
-
-@pytest.mark.parametrize("trait", EXCERPT_TRIED)
-def test_an_excerpt_is_a_run_of_the_original_or_it_is_told_why_not(
-    trait: str, bench: ClipBench, tmp_path: Path
-) -> None:
-    source = make_trait(trait, tmp_path / "source")
-    facts = bench.media.probe(source)
-    clips = ends_of(clips_of(facts))
-    found = bench.excerpts(source, facts, clips, tmp_path)
-    if trait in NO_EXCERPT:
-        assert any(isinstance(one, str) and NO_EXCERPT[trait] in one for one in found)
-    else:
-        assert all(isinstance(one, Made) for one in found)
-    theirs = packet_hashes(source, facts)
-    shown = frame_hashes(source, facts.video.stream_index)
-    for one, clip in zip(found, clips, strict=True):
-        if isinstance(one, str):
-            continue
-        mine = packet_hashes(one.path, bench.media.probe(one.path))
-        assert is_run(mine["0"], theirs["0"])
-        assert "1" not in mine or is_run(mine["1"], theirs["1"])
-        assert frame_hashes(one.path) == shown[clip.start_frame : clip.end_frame]
-        assert_nothing_hidden(one, clip.frame_count, facts, sound_late_s=sound_late_s(facts, clip))
 
 
 @pytest.mark.parametrize("film", each("video"))
@@ -258,34 +220,9 @@ def test_what_takes_too_long_is_stopped_and_leaves_nothing(bench: ClipBench, tmp
     assert not list((tmp_path / "clips").glob("*"))
 
 
-def ends_of(clips: tuple[PlannedClip, ...]) -> list[PlannedClip]:
-    """The first two, which follow one another, and the last."""
-    return [clip for number, clip in enumerate(clips) if number < 2 or number == len(clips) - 1]
-
-
 def clicks(rate_hz: int) -> str:
     """A sample that is heard each half second, but the first."""
     return f"aevalsrc=0.9*eq(mod(n\\,{rate_hz // 2})\\,0)*gt(n\\,0):sample_rate={rate_hz}"
-
-
-def samples_of(path: Path, rate_hz: int) -> "array[int]":
-    argv = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-map", "0:a", "-ac", "1", "-ar", str(rate_hz)]
-    return array("h", subprocess.run([*argv, "-f", "s16le", "-"], check=True, capture_output=True).stdout)
-
-
-def clicks_in(samples: "array[int]") -> list[int]:
-    """Where each click is loudest."""
-    found: list[int] = []
-    for at in sorted(range(len(samples)), key=lambda at: -abs(samples[at])):
-        if abs(samples[at]) < 6000:  # a fifth of what was put in
-            break
-        if all(abs(at - other) > 2000 for other in found):  # what rings on is the same click
-            found.append(at)
-    return sorted(found)
-
-
-def at_least_as_near(found: list[int], wanted: list[int], *, samples: int) -> bool:
-    return len(found) == len(wanted) and all(abs(a - b) <= samples for a, b in zip(found, wanted, strict=True))
 
 
 def on_grid(frames: list[ShownFrame], facts: MediaFacts) -> list[ShownFrame]:
@@ -300,61 +237,6 @@ def on_grid(frames: list[ShownFrame], facts: MediaFacts) -> list[ShownFrame]:
 def counted(frames: list[ShownFrame], facts: MediaFacts) -> list[tuple[Fraction, ShownFrame]]:
     """Each frame with when it must be shown."""
     return [(number / facts.video.frame_rate, frame) for number, frame in enumerate(frames)]
-
-
-def assert_nothing_hidden(made: Made, frame_count: int, source: MediaFacts, *, sound_late_s: Fraction = NEVER) -> None:
-    """What any tool sees, edit lists or not: as many frames as declared, and nothing but picture and sound."""
-    ask = ["ffprobe", "-v", "error", "-ignore_editlist", "1", "-show_entries", "packet=codec_type", "-of", "csv=p=0"]
-    told = subprocess.run([*ask, str(made.path)], check=True, capture_output=True, text=True).stdout.split()
-    assert told.count("video") == frame_count == made.frame_count
-    assert set(told) <= {"video", "audio"}
-    starts = ["ffprobe", "-v", "error", "-show_entries", "stream=codec_type,start_time", "-of", "csv=p=0"]
-    lines = subprocess.run([*starts, str(made.path)], check=True, capture_output=True, text=True).stdout.split()
-    starts_s = dict(line.split(",")[:2] for line in lines)
-    assert abs(Fraction(starts_s["video"])) < Fraction(1, 10**5)
-    if "audio" in starts_s:
-        assert abs(Fraction(starts_s["audio"]) - sound_late_s) < 1 / source.video.frame_rate
-
-
-def sound_late_s(facts: MediaFacts, clip: PlannedClip) -> Fraction:
-    """How much later than its picture the sound of an excerpt may begin: packets of sound are whole.
-
-    Half a packet is the middle of what they may be off by; and sound that begins late in the source begins late here.
-    """
-    if facts.audio is None:
-        return NEVER
-    late_s = facts.audio.start_s - facts.video.start_s - clip.span.start_s
-    return late_s if late_s > 0 else Fraction(AAC_FRAME_SAMPLES, 2 * facts.audio.sample_rate_hz)
-
-
-def packet_hashes(path: Path, facts: MediaFacts) -> dict[str, list[str]]:
-    """The digest of each packet, in the order of the file, by stream."""
-    folder = path.parent
-    argv = packet_hashes_argv(facts, Limits())
-    argv[argv.index("file:in/source")] = f"file:{path}"
-    lines = subprocess.run(
-        ["ffmpeg", *argv], check=True, capture_output=True, text=True, cwd=folder
-    ).stdout.splitlines()
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        if line[:1].isdigit():
-            # The sixth word; after it, transport streams tell of what lies beside a packet.
-            found.setdefault(line.split(",")[0], []).append(line.split(",")[5].strip())
-    return found
-
-
-def frame_hashes(path: Path, stream: int = 0) -> list[str]:
-    """The digest of each decoded frame."""
-    argv = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-map", f"0:{stream}", "-fps_mode", "passthrough"]
-    lines = subprocess.run(
-        [*argv, "-f", "framemd5", "-"], check=True, capture_output=True, text=True
-    ).stdout.splitlines()
-    return [line.rsplit(",", 1)[1].strip() for line in lines if line[:1].isdigit()]
-
-
-def is_run(mine: list[str], theirs: list[str]) -> bool:
-    """Whether these are some of those, one after the other."""
-    return any(theirs[at : at + len(mine)] == mine for at in range(len(theirs) - len(mine) + 1))
 
 
 def bytes_of(made: list[tuple[Made, ...]]) -> list[list[bytes]]:
