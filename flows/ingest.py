@@ -21,6 +21,7 @@ from prefect.futures import PrefectFuture, wait
 from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.looking import assess, listen, look_again
 from flows.opening import open_original, open_recording
 from flows.outcome import raise_worst
 from flows.presence import present
@@ -28,12 +29,10 @@ from flows.retry import POLICY
 from pipeline.domain.ids import RecordingId, RenditionId, UploadId
 from pipeline.errors import DamagedMediaError, QuarantinedError, RejectedInputError
 from pipeline.steps.assemble import assemble_series
-from pipeline.steps.assess import assess_clips
 from pipeline.steps.assign import assign_uploads
 from pipeline.steps.compare import compare_pictures, compare_streams
 from pipeline.steps.cut import cut_rendition
 from pipeline.steps.describe import describe_companions, describe_original
-from pipeline.steps.listen import listen_to_rendition
 from pipeline.steps.preserve import preserve_small, preserve_upload
 from pipeline.steps.probe import probe_original
 from pipeline.steps.quarantine import quarantine_recording, quarantine_upload
@@ -58,9 +57,11 @@ def ingest(uploads: list[str] | None = None, keys: list[str] | None = None) -> N
     """Bring uploads to clips, or into quarantine: those named, or all that wait in the intake bucket.
 
     Keys are a hint, as from a bucket's notification: then only they are looked at before what waits is taken on.
+    Without any it is the reconcile, which in the end looks again at what is outdated (`flows.looking`).
     """
     with present():
         futures: list[PrefectFuture[Any]] = []
+        is_reconcile = uploads is None and keys is None
         if uploads is None:
             small, uploads = receive(keys)
             futures += _keep(small)
@@ -69,6 +70,8 @@ def ingest(uploads: list[str] | None = None, keys: list[str] | None = None) -> N
             uploads = []
         futures += (made := [ingest_upload.submit(upload_id) for upload_id in uploads])
         wait(made)
+        if is_reconcile:
+            futures += look_again()
         raise_worst(futures, of="tasks")
 
 
@@ -209,10 +212,10 @@ def _make_clips(recording_id: RecordingId) -> None:
         rendition_id, store=bench.store, scratch=bench.scratch, media=bench.media, db=bench.db, clock=bench.clock
     ):
         return
-    # Before cutting: a recording with clips is done, and nobody would come back to listen or to judge.
+    # Before cutting: clips may be sent out at once, and are to have their hints and marks by then.
     # Side by side: one is Python on one core, the other waits for ffmpeg, and neither reads what the other records.
     with ThreadPoolExecutor(2, thread_name_prefix="look") as pool:
-        found = [pool.submit(_listen, rendition_id), pool.submit(_assess, rendition_id)]
+        found = [pool.submit(listen, rendition_id), pool.submit(assess, rendition_id)]
     for one in found:
         one.result()
     cut_rendition(
@@ -234,26 +237,6 @@ def _render(recording_id: RecordingId) -> RenditionId:
         recipe=bench.recipe,
         policy=bench.policy,
         working_bucket=bench.settings.s3_working_bucket,
-        store=bench.store,
-        scratch=bench.scratch,
-        media=bench.media,
-        db=bench.db,
-        clock=bench.clock,
-    )
-
-
-def _listen(rendition_id: RenditionId) -> None:
-    bench = open_workbench()
-    listen_to_rendition(
-        rendition_id, listener=bench.listener, store=bench.store, scratch=bench.scratch, db=bench.db, clock=bench.clock
-    )
-
-
-def _assess(rendition_id: RenditionId) -> None:
-    bench = open_workbench()
-    assess_clips(
-        rendition_id,
-        floor=bench.floor,
         store=bench.store,
         scratch=bench.scratch,
         media=bench.media,

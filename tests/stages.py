@@ -23,6 +23,7 @@ from pipeline.domain.ids import (
 from pipeline.domain.intake_rules import IntakeRules
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.origin import NOTHING_SAID, Origin
+from pipeline.domain.quality import RULE_VERSION
 from pipeline.errors import DamagedMediaError, RejectedInputError
 from pipeline.lookup import waiting
 from pipeline.steps import (
@@ -213,7 +214,7 @@ class Stages:
             clock=bench.clock,
         )
 
-    def assess(self, rendition_id: RenditionId) -> int:
+    def assess(self, rendition_id: RenditionId, *, rule_version: int = RULE_VERSION) -> int:
         bench = self.bench
         return assess.assess_clips(
             rendition_id,
@@ -223,6 +224,7 @@ class Stages:
             media=bench.media,
             db=bench.db,
             clock=bench.clock,
+            rule_version=rule_version,
         )
 
     def listen(self, rendition_id: RenditionId) -> int:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.domain import keys
+from pipeline.domain.byproduct import Byproduct, ByproductKind
 from pipeline.domain.custody import CustodyEvent
 from pipeline.domain.digest import Sha256
 from pipeline.domain.encoding import Encoding
-from pipeline.domain.footage import Clip, ClipRendition, Location
-from pipeline.domain.ids import AnnotationId, derive
+from pipeline.domain.footage import Clip, ClipRendition, Location, Recording
+from pipeline.domain.ids import AnnotationId, CameraSerial, derive
 from pipeline.domain.labels import ClipLabels
-from pipeline.records import annotations, custody, encodings, gates
+from pipeline.records import annotations, byproducts, custody, encodings, gates
 from pipeline.records.annotations import Answer
 from pipeline.records.gates import Gate
 from pipeline.workbench import Workbench
@@ -24,6 +25,19 @@ from tests.builders import NOON, TOOL, Chain, a_chain, add_chain, an_answer, an_
 def content_of(thing_id: object) -> bytes:
     """The bytes that stand for a thing: some of its own."""
     return f"the bytes of {thing_id}".encode() * 10
+
+
+def store_unheard(bench: Workbench, name: str, sound: bytes) -> Recording:
+    """A recording of one clip that lies there with its sound, and that nobody has listened to or aligned."""
+    chain = a_chain(name, clip_count=1)
+    recording = replace(chain.recording, camera_serial=CameraSerial(f"CAMERA-{name}"))
+    named, digest = chain.rendition.rendition_id, Sha256.of(sound)
+    key = keys.byproduct_key(named, ByproductKind.SOUND, 0, digest)
+    at = _put(bench, bench.settings.s3_working_bucket, key, sound)
+    with bench.db.begin() as session:
+        add_chain(session, replace(chain, recording=recording))
+        byproducts.add_byproduct(session, Byproduct(named, ByproductKind.SOUND, 0, digest, at, len(sound)))
+    return recording
 
 
 def store_chain(bench: Workbench, name: str = "one", *, clip_count: int = 3) -> Chain:

@@ -14,6 +14,7 @@ from pipeline.domain.version import Version
 from pipeline.errors import RejectedInputError, UsageError
 from pipeline.lookup import listing, waiting
 from pipeline.lookup.naming import resolve
+from pipeline.lookup.outdated import Outdated
 from pipeline.workbench import Workbench, open_workbench
 
 app = typer.Typer()
@@ -39,12 +40,14 @@ def ingest(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Bring everything that waits in the intake bucket to clips, or into quarantine."""
+    """Bring everything that waits in the intake bucket to clips, or into quarantine; look again at what is outdated."""
     bench = open_workbench()
     hinted = _hinted(event, bench) if event is not None else None
     before, refused_before = waiting.totals(bench.db), listing.list_quarantine(bench.db)
     intake = bench.settings.s3_intake_bucket
-    if hinted or (hinted is None and waiting.anything_to_ingest(intake, db=bench.db, store=bench.store)):
+    waits = hinted is None and waiting.anything_to_ingest(intake, db=bench.db, store=bench.store)
+    outdated = _outdated() if hinted is None and not waits else None
+    if hinted or waits or outdated:
         there = len(hinted or ()) or sum(1 for _ in waiting.not_received(intake, db=bench.db, store=bench.store))
         began = waiting.intake_progress(bench.db)
         run_and_wait(
@@ -61,7 +64,7 @@ def ingest(
         clips=after.clips - before.clips,
         quarantined=len(refused),
     )
-    tell("ingested", done, as_json=as_json, changed=after != before, nothing="Nothing new in the intake bucket.")
+    tell("ingested", done, as_json=as_json, changed=after != before, nothing=_nothing_new(outdated))
     if not as_json and (arriving := sum(1 for _ in waiting.not_received(intake, db=bench.db, store=bench.store))):
         err().print(f"{arriving} objects are not complete yet, or came in meanwhile: the next ingest looks again.")
     if refused:
@@ -118,6 +121,22 @@ def audit(as_json: Json = False) -> None:
         progress=lambda: "reading and hashing",
     )
     emit("audits", listing.list_audits(bench.db)[-1:], as_json=as_json, empty="")
+
+
+def _outdated() -> Outdated:
+    # It knows what listens and aligns, which takes a second to import: only where nothing new asks for a run anyway.
+    from flows.looking import whatever_is_outdated  # noqa: PLC0415
+
+    return whatever_is_outdated()
+
+
+def _nothing_new(again: Outdated | None) -> str:
+    if not again:
+        return "Nothing new in the intake bucket."
+    return (
+        f"Nothing new in the intake bucket. Looked again: {len(again.to_hear)} recordings were listened to, "
+        f"the clips of {len(again.to_assess)} judged, {len(again.to_align)} exercises aligned."
+    )
 
 
 def _hinted(event: typer.FileBinaryRead, bench: Workbench) -> list[str]:

@@ -183,7 +183,7 @@ def _refused_line(one: Unplaced, recording: Recording) -> PlacedLine:
 
 
 def _not_yet(recording: Recording) -> PlacedLine:
-    because = f"firsthand align {recording.exercise_id} places it, if it is neither refused nor another over again"
+    because = f"firsthand align {recording.exercise_id} places what is cut, and neither refused nor another over again"
     return _unplaced_line(recording, 0, NOT_YET, because)
 
 

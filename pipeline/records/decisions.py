@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -63,15 +64,20 @@ def rejections(session: Session) -> dict[UploadId, Decision]:
     return {UploadId(row.upload_id): _decision(row) for row in rows}
 
 
-def refused_recordings(session: Session) -> dict[RecordingId, str]:
-    """Recordings of which every upload is in quarantine, each with a reason."""
-    every = (
-        sa.select(RecordingOriginalRow.recording_id, sa.func.max(StandingQuarantine.reason))
+def refused() -> sa.Select[UUID]:
+    """The query for the ids of recordings of which every upload is in quarantine."""
+    return (
+        sa.select(RecordingOriginalRow.recording_id)
         .join(UploadContentRow, UploadContentRow.digest == RecordingOriginalRow.digest)
         .join(StandingQuarantine, StandingQuarantine.upload_id == UploadContentRow.upload_id, isouter=True)
         .group_by(RecordingOriginalRow.recording_id)
         .having(sa.func.count(StandingQuarantine.upload_id) == sa.func.count(UploadContentRow.upload_id))
     )
+
+
+def refused_recordings(session: Session) -> dict[RecordingId, str]:
+    """Those recordings, each with a reason."""
+    every = refused().add_columns(sa.func.max(StandingQuarantine.reason))
     return {RecordingId(row[0]): row[1] for row in session.execute(every)}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -35,11 +36,10 @@ from pipeline.records import (
     byproducts,
     chapters,
     custody,
-    decisions,
-    duplicates,
     footage,
 )
 from pipeline.records.began import began
+from pipeline.records.usable import usable_recordings
 
 log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ def align_exercise(
     clock: Callable[[], datetime],
     progress: Callable[[int, int], None] | None = None,
 ) -> AlignmentId:
-    """Align all recordings of an exercise that are neither refused nor other ones over again.
+    """Align all recordings of an exercise that are cut, and neither refused nor other ones over again.
 
     Safe to repeat: where recordings, sounds, clocks and rules are those of the newest alignment, nothing is done. Each
     comparison of two sounds is recorded when it is made, so that a killed run goes on there, and that a recording which
@@ -79,21 +79,20 @@ def align_exercise(
     if newest is not None and newest.inputs_digest == inputs_digest:
         return newest.alignment_id
 
-    @lru_cache(maxsize=LISTENED_MAX)
-    def listened(stretch: Stretch) -> Listened:
-        return _listen(stretch, sounds, store, scratch)
-
     pairs = []
     to_hear = pairs_to_hear(stretches)
-    try:
+    # A folder of its own: recordings of two exercises may sound the same, as silent ones do, and be aligned at once.
+    with scratch.folder() as folder:
+
+        @lru_cache(maxsize=LISTENED_MAX)
+        def listened(stretch: Stretch) -> Listened:
+            return _listen(stretch, sounds, store, folder)
+
         for number, pair in enumerate(to_hear, start=1):
             hearing = _hear(pair, listened, db=db, clock=clock)
             pairs.append(Pair(pair.first.key, pair.second.key, judge_hearing(hearing)))
             if progress:
                 progress(number, len(to_hear))
-    finally:
-        for digest in sounds:
-            scratch.drop(digest)
     timeline = lay_out(stretches, pairs)
     with db.begin() as session:
         alignments.take_turn(session, exercise_id)
@@ -110,8 +109,8 @@ def align_exercise(
 
 
 def _recordings(session: Session, exercise_id: ExerciseId) -> list[Recording]:
-    left_out = {*decisions.refused_recordings(session), *duplicates.recordings_held_back(session)}
-    return [one for one in footage.all_recordings(session, exercise_id) if one.recording_id not in left_out]
+    taken = usable_recordings(session, exercise_id)
+    return [one for one in footage.all_recordings(session, exercise_id) if one.recording_id in taken]
 
 
 def _stretches(session: Session, recording: Recording, sounds: dict[Sha256, Byproduct]) -> list[Stretch]:
@@ -169,10 +168,10 @@ def _hear(
     return hearing
 
 
-def _listen(stretch: Stretch, sounds: dict[Sha256, Byproduct], store: ObjectStore, scratch: Scratch) -> Listened:
+def _listen(stretch: Stretch, sounds: dict[Sha256, Byproduct], store: ObjectStore, folder: Path) -> Listened:
     if stretch.sound is None:
         raise ValueError("a stretch without sound cannot be listened to")
-    source, at = scratch.file_for(stretch.sound), sounds[stretch.sound].at
+    source, at = folder / stretch.sound.hex, sounds[stretch.sound].at
     if not source.exists():
         store.fetch(at.bucket, at.key, source, version_id=at.version_id, expect=stretch.sound)
     return listen(open_sound(source, stretch.span))

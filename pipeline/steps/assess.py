@@ -1,6 +1,6 @@
 """Judge the picture and the sound of each clip of a rendition: below the floor it is marked, never dropped.
 
-Before they are cut: a recording with clips is done, and nobody would come back to judge them.
+Before they are cut, because they may be sent out at once; again when there is another rule.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,10 +37,12 @@ def assess_clips(
     media: Ffmpeg,
     db: Database,
     clock: Callable[[], datetime],
+    rule_version: int = RULE_VERSION,
 ) -> int:
     """Judge every clip of one rendition by what was measured while it was made.
 
-    Where rendition and originals lie on this machine, as after rendering, a few clips are compared with their source.
+    Where rendition and originals lie on this machine, as after rendering, a few clips are compared with their source;
+    elsewhere what an earlier judgement found by comparing them stays known.
     Safe to repeat: what this version of the rule judged stays as it is, and is recorded for all clips at once or for
     none.
 
@@ -58,7 +60,8 @@ def assess_clips(
         stored = byproducts.find_byproduct(session, rendition_id, ByproductKind.MEASURES)
         damage = damages.find_damage(session, recording.recording_id)
         parts = chapters.chapters_of(session, recording)
-        is_judged = stored is None or qualities.is_assessed(session, rendition_id, RULE_VERSION)
+        before = qualities.qualities_by(session, rendition_id)
+        is_judged = stored is None or qualities.is_assessed(session, rendition_id, rule_version)
     if stored is None or is_judged:
         return 0
     with scratch.folder() as folder:
@@ -67,24 +70,25 @@ def assess_clips(
         measures = Measures.from_bytes(path.read_bytes())
     planned = tile(rendition.cut_frames, rendition.frame_count, recording.frame_rate)
     likeness = {} if damage else _compare(planned, rendition, parts, scratch=scratch, media=media)
+    compared = {clip_id: one.quality.ssim for clip_id, one in before.items()}
     at = clock()
     judged: list[AssessedClip] = []
     for plan in planned:
+        clip_id = Clip.id_for(recording.recording_id, plan.span)
         quality = assess_clip(
             plan.span,
             measures,
             damage=damage,
             frame_rate=recording.frame_rate,
-            ssim=likeness.get(plan.ordinal),
+            ssim=likeness.get(plan.ordinal, compared.get(clip_id)),
             floor=floor,
         )
-        clip_id = Clip.id_for(recording.recording_id, plan.span)
-        judged.append(AssessedClip(clip_id, rendition_id, RULE_VERSION, quality, marks_of(quality, floor), at))
+        judged.append(AssessedClip(clip_id, rendition_id, rule_version, quality, marks_of(quality, floor), at))
     below = sum(bool(one.marks) for one in judged)
     with db.begin() as session:
         are_new = [qualities.add_quality(session, one) for one in judged]
         if all(are_new):
-            details = {"rule": str(RULE_VERSION), "clips": str(len(judged)), "below_floor": str(below)}
+            details = {"rule": str(rule_version), "clips": str(len(judged)), "below_floor": str(below)}
             custody.append(session, CustodyEvent("assessed", "rendition", str(rendition_id), at, details))
     log.info("clips_assessed", rendition_id=str(rendition_id), clips=len(judged), below_floor=below)
     return below

@@ -29,7 +29,7 @@ import sqlalchemy as sa
 import uvicorn
 from sqlalchemy.orm import Session
 
-from flows import annotate, audit, ingest, release
+from flows import annotate, audit, ingest, looking, release
 from pipeline.dock import Reception, Tokens, build
 from pipeline.domain import taxonomies
 from pipeline.domain.ids import CameraSerial, ExerciseId, UploadId
@@ -130,6 +130,17 @@ def _ingest() -> None:
     ingest.hear_companions.fn()
     for upload_id in waiting:
         ingest.ingest_upload.fn(upload_id)
+    _look_again()
+
+
+def _look_again() -> None:
+    found = looking.whatever_is_outdated()
+    for rendition_id in found.to_hear:
+        looking.listen_again.fn(str(rendition_id))
+    for rendition_id in found.to_assess:
+        looking.assess_again.fn(str(rendition_id))
+    for exercise_id in found.to_align:
+        looking.align_one.fn(exercise_id)
 
 
 def _release(name: str, version: str, *recipes: str) -> None:
@@ -177,6 +188,7 @@ def _keep() -> None:
 
 STAGES: dict[str, Callable[..., None]] = {
     "ingest": _ingest,
+    "look_again": _look_again,
     "send": _send,
     "keep": _keep,
     "dock": _dock,

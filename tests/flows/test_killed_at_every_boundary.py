@@ -15,16 +15,19 @@ import pytest
 from pipeline.domain import keys
 from pipeline.domain.release import Manifest
 from pipeline.partner import StoreCredentials, pull
-from pipeline.records import annotations, clips
+from pipeline.records import alignments, annotations, clips, sound_hints
 from pipeline.workbench import Workbench
 from tests.adapters.label_studio.conftest import Account, an_answer
 from tests.benches import Benches
+from tests.census import census
 from tests.flows.killing import ENDED, KILLED, Mortals, World, Worlds, left_behind
 from tests.flows.mortal import taxonomy_with
 from tests.footage import make_clip, make_trait
+from tests.microphones import Scene
+from tests.sounds import write_wav
 from tests.stack_fixtures import SessionStack
 from tests.stages import Stages
-from tests.stored import answer, store_chain
+from tests.stored import answer, store_chain, store_unheard
 
 Lives = list[list[str]]
 """What one process after the other does until it is killed."""
@@ -42,6 +45,13 @@ OF_INGEST: Lives = [
     *(["record"], ["record"]),  # listened to, and judged
     *(["ffmpeg"], ["ffmpeg", "put"], ["ffmpeg", "put"], ["ffmpeg", "record"]),  # cut into two clips
     ["record"],  # the text is refused
+    ["record"],  # the exercise is aligned
+]
+OF_LOOKING_AGAIN: Lives = [
+    ["record"],  # two are listened to, by both detectors
+    ["record"],
+    ["record"],  # their sounds are compared
+    ["record"],  # the exercise is aligned
 ]
 OF_SUBMIT: Lives = [
     ["change"],  # the project is made
@@ -89,6 +99,24 @@ def test_an_ingest_killed_at_every_boundary(mortals: Mortals, benches: Benches, 
     assert (made.rows["clips"], made.rows["quarantines"]) == (2, 1)
     assert mortals.run(world, "audit") == (ENDED, ["record"]), mortals.said()
     assert list(world.settings.scratch_dir.iterdir()) == []
+
+
+def test_looking_again_at_what_an_older_firsthand_cut_killed_at_every_boundary(
+    mortals: Mortals, benches: Benches, tmp_path: Path
+) -> None:
+    world, scene = benches.make(tmp_path / "scratch"), Scene.of(12, seed=5)
+    sounds = (write_wav(tmp_path / "sound.wav", scene.heard(at_s, 8)).read_bytes() for at_s in (0, 3))
+    films = [store_unheard(world, f"unheard {number}", sound) for number, sound in enumerate(sounds)]
+    live_and_die(mortals, world, "look_again", lives=OF_LOOKING_AGAIN)
+    assert mortals.run(world, "look_again") == (ENDED, []), mortals.said()
+    with world.db.begin() as session:
+        assert all(len(sound_hints.listenings_of(session, one.recording_id)) == 2 for one in films)
+        alignment = alignments.newest_alignment(session, films[0].exercise_id)
+    assert alignment is not None
+    assert alignment.number == 1
+    stretches = [*alignment.timeline.placements, *alignment.timeline.unplaced]
+    assert {one.key.recording_id for one in stretches} == {one.recording_id for one in films}
+    assert census(world).rows["sound_comparisons"] == 1
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ class Cast:
     ) -> RecordingId:
         """A recording of half a minute with this sound; its clock may be local time, unless satellites tell."""
         bench = self.bench
-        made = a_chain(name, clip_count=0)
+        made = a_chain(name, clip_count=1)
         recording = replace(
             made.recording,
             camera_serial=CameraSerial(camera or f"CAMERA-{name}"),
@@ -134,7 +134,7 @@ def test_footage_is_placed_by_the_sound_that_comes_out_of_rendering(own_bench: W
         stages.upload(film, camera=camera)
         (upload_id,) = stages.receive().new
         recording_id = stages.probe(stages.preserve(upload_id))
-        stages.render(recording_id)
+        stages.cut(stages.render(recording_id))
         found.append(recording_id)
     stages.align()
     with own_bench.db.begin() as session:

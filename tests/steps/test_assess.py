@@ -90,6 +90,20 @@ def test_where_the_source_is_not_on_this_machine_nothing_is_compared(stages: Sta
     assert [clip.quality.ssim for clip in judged(stages, rendition_id)] == [None, None]
 
 
+def test_another_rule_knows_what_was_compared_while_the_source_was_here(stages: Stages, tmp_path: Path) -> None:
+    _, rendition_id = rendered(stages, make_clip(tmp_path / "film.mp4", rate="25", gop_frames=25, seconds=2))
+    stages.assess(rendition_id)
+    stages.cut(rendition_id)  # the last that needs the source here
+    known = [clip.quality.ssim for clip in judged(stages, rendition_id)]
+    assert any(known)
+    before = census(stages.bench)
+    for _ in range(2):
+        stages.assess(rendition_id, rule_version=2)
+    assert census(stages.bench).new_rows(before) == {"clip_qualities": len(known), "custody_events": 1}
+    again = judged(stages, rendition_id)
+    assert [(clip.rule_version, clip.quality.ssim) for clip in again] == [(2, ssim) for ssim in known]
+
+
 def test_likeness_falls_when_the_rendition_is_a_frame_late(stages: Stages, tmp_path: Path) -> None:
     media = stages.bench.media
     source = make_clip(tmp_path / "film.mp4")

@@ -15,10 +15,11 @@ from tests.furnished import Furnished
 NOBODY = {"FIRSTHAND_PREFECT_API_URL": "http://127.0.0.1:9/api"}
 
 
-def test_where_nothing_waits_nothing_is_ingested(look: Run) -> None:
-    shown = look("ingest", **NOBODY)
+def test_where_nothing_waits_nothing_is_ingested(run: Run, own_bench: Workbench) -> None:
+    settings = environment_of(own_bench) | NOBODY
+    shown = run("ingest", **settings)
     assert (shown.code, shown.out, shown.err) == (0, "Nothing new in the intake bucket.\n", "")
-    assert look("ingest", "--json", **NOBODY).items("ingested") == [
+    assert run("ingest", "--json", **settings).items("ingested") == [
         {"uploads": 0, "recordings": 0, "clips": 0, "quarantined": 0}
     ]
 
