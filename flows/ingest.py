@@ -23,7 +23,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.looking import assess, listen, look_again
 from flows.opening import open_original, open_recording
-from flows.outcome import raise_worst
+from flows.outcome import raise_first, raise_worst
 from flows.presence import present
 from flows.retry import POLICY
 from pipeline.domain.ids import RecordingId, RenditionId, UploadId
@@ -216,8 +216,7 @@ def _make_clips(recording_id: RecordingId) -> None:
     # Side by side: one is Python on one core, the other waits for ffmpeg, and neither reads what the other records.
     with ThreadPoolExecutor(2, thread_name_prefix="look") as pool:
         found = [pool.submit(listen, rendition_id), pool.submit(assess, rendition_id)]
-    for one in found:
-        one.result()
+    raise_first(found)
     cut_rendition(
         rendition_id,
         working_bucket=bench.settings.s3_working_bucket,

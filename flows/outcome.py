@@ -1,11 +1,21 @@
 """How does a flow end when some of its tasks failed? The rest went on; the run still says so, with the worst error."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from prefect.futures import PrefectFuture
 
 from pipeline.errors import CustodyError, FirsthandError, UnavailableError
+
+
+def raise_first(futures: Sequence[Future[Any]]) -> None:
+    """Wait for threads that worked side by side; raise what the first of those that failed did, and note the others'."""
+    failures = [failure for one in futures if (failure := one.exception()) is not None]
+    if failures:
+        for other in failures[1:]:
+            failures[0].add_note(f"beside it: {other}")
+        raise failures[0]
 
 
 def raise_worst(futures: Sequence[PrefectFuture[Any]], *, of: str) -> None:
