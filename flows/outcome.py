@@ -10,7 +10,7 @@ from pipeline.errors import CustodyError, FirsthandError, UnavailableError
 
 
 def raise_first(futures: Sequence[Future[Any]]) -> None:
-    """Wait for threads that worked side by side; raise what the first of those that failed did, and note the others'."""
+    """Wait for threads that worked side by side; raise the first failure, and note the others."""
     failures = [failure for one in futures if (failure := one.exception()) is not None]
     if failures:
         for other in failures[1:]:
