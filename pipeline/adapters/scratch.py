@@ -2,12 +2,16 @@
 
 Every process has a part of it to itself, and holds a lock on that part for as long as it lives. What a killed one left
 behind is held by nobody, and is removed by the next that comes: the folder does not grow with kills.
+
+Long work that is half done outlives its process: it lies in a folder of its own, by name, for the next that does the
+same. What nobody comes back to is removed after some days.
 """
 
 import fcntl
 import os
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +23,11 @@ from pipeline.errors import SettingsError
 
 _MODE = 0o700
 _PART = "firsthand-"
-"""What the name of a part begins with: nothing else in the folder is ours to remove."""
+"""What the name of a part begins with."""
+_UNFINISHED = "unfinished-"
+"""What the name of a folder of half-done work begins with. Nothing else in the folder is ours to remove."""
+UNFINISHED_MAX_S = 3 * 24 * 3600
+"""How long half-done work is kept after something was last added: a machine may be off over a weekend."""
 
 
 class Scratch:
@@ -63,6 +71,17 @@ class Scratch:
         self.file_for(digest).unlink(missing_ok=True)
         shutil.rmtree(self.beside(digest), ignore_errors=True)
 
+    def unfinished(self, name: str) -> Path:
+        """Where the finished parts of long work of this name lie until all of it is done; made by who fills it.
+
+        Processes share it: the name must say of what and by what everything in it is made.
+        """
+        return self.root / f"{_UNFINISHED}{name}"
+
+    def finish(self, name: str) -> None:
+        """Remove what was kept of long work, for it is done. Safe to repeat."""
+        shutil.rmtree(self.unfinished(name), ignore_errors=True)
+
     @contextmanager
     def folder(self) -> Iterator[Path]:
         """An empty folder that is removed, with what is in it, when the block ends."""
@@ -94,6 +113,10 @@ class Scratch:
             # One that cannot be locked is somebody's who is alive, or another user's.
             with suppress(OSError), _held(path, wait=False):
                 shutil.rmtree(path, ignore_errors=True)
+        for path in self.root.glob(f"{_UNFINISHED}*"):
+            with suppress(OSError):
+                if path.stat().st_mtime < time.time() - UNFINISHED_MAX_S:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _leave(own: Path, descriptor: int) -> None:

@@ -47,7 +47,8 @@ def render_recording(
     """Render one recording by a recipe.
 
     Safe to repeat: a rendition that is recorded is not made again; one that was made but not recorded is made again,
-    byte for byte the same, and stored once.
+    byte for byte the same, and stored once. Of a long recording, what a killed process had encoded on this machine is
+    used by the next.
 
     Raises:
         DamagedMediaError: frames do not decode, and the recording is not marked as damaged; nothing was stored.
@@ -61,6 +62,7 @@ def render_recording(
         parts = chapters.chapters_of(session, recording)
         originals = [footage.get_original(session, digest) for digest in recording.originals]
     if known is not None:
+        scratch.finish(str(known.rendition_id))
         return known.rendition_id
     for original in originals:
         source, at = scratch.file_for(original.digest), original.at
@@ -79,6 +81,7 @@ def render_recording(
             target=target,
             beside=beside,
             is_damaged=damage is not None,
+            unfinished=scratch.unfinished(str(rendition_id)),
             progress=progress,
         )
         with target.open("rb") as stream:
@@ -116,6 +119,7 @@ def render_recording(
             for made in byproducts:
                 add_byproduct(session, made)
             custody.append(session, _was_rendered(recording, rendition, byproducts))
+    scratch.finish(str(rendition_id))
     log.info("recording_rendered", recording_id=str(recording_id), rendition_id=str(rendition.rendition_id))
     return rendition.rendition_id
 

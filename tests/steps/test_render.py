@@ -4,6 +4,7 @@ import threading
 import time
 import wave
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from tests.databases import Databases
 from tests.dying import dies_while_recording
 from tests.footage import SECONDS, make_clip
 from tests.stages import Stages
+from tests.starts import ffmpegs_started
 from tests.steps.conftest import Events, Footage
 
 if TYPE_CHECKING:
@@ -210,3 +212,25 @@ def hang_the_next_encoder() -> None:
                     one.send_signal(signal.SIGSTOP)
                     return
         time.sleep(0.01)
+
+
+def test_dying_while_recording_keeps_what_was_encoded_of_a_long_recording(
+    stages: Stages, databases: Databases, footage_named: Footage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages.bench, "recipe", replace(stages.bench.recipe, chunk_s=Fraction(1)))
+    recording_id = probed(stages, footage_named("b_frames"))
+    with ffmpegs_started() as started:
+        dies_while_recording(stages.bench, databases, lambda: stages.render(recording_id))
+    assert len(started) == 4, "two chunks, the sound, and putting them together"
+    root = stages.bench.scratch.root
+    (kept,) = root.glob("unfinished-*")
+    objects = census(stages.bench).objects
+    with ffmpegs_started() as started:
+        rendition_id = stages.render(recording_id)
+    assert len(started) == 1, "putting them together"
+    assert census(stages.bench).objects == objects, "the same bytes"
+    assert not kept.exists()
+    # Killed between recording and removing: whoever looks next removes it.
+    kept.mkdir()
+    assert stages.render(recording_id) == rendition_id
+    assert not kept.exists()

@@ -22,6 +22,7 @@ from pipeline.adapters.ffmpeg.faults import (
     refuse_cut_short,
 )
 from pipeline.adapters.ffmpeg.identity import identify
+from pipeline.adapters.ffmpeg.kept_parts import KeptParts
 from pipeline.adapters.ffmpeg.likeness import measure_likeness
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.listening import find_silent_head
@@ -153,6 +154,7 @@ class Ffmpeg:
         target: Path,
         beside: Path | None = None,
         is_damaged: bool = False,
+        unfinished: Path | None = None,
         progress: Callable[[Fraction], None] | None = None,
     ) -> Rendered:
         """Decode once and encode once, with a keyframe wherever a clip will begin.
@@ -161,7 +163,9 @@ class Ffmpeg:
         sound of each is laid beside its own picture, with silence where there is none.
 
         Long recordings are encoded in chunks, side by side (`pipeline.domain.chunk`). With `beside`, a folder, what
-        comes out of the same decode is kept there: sound for analysis, thumbnails, measures.
+        comes out of the same decode is kept there: sound for analysis, thumbnails, measures. With `unfinished`, a
+        folder for these sources, recipe and tool alone, chunks that are done outlive this process there, and are not
+        encoded again; whoever has the rendition safe removes it.
 
         The decode is strict and so the check that nothing is damaged. With `is_damaged`, for footage that is known to
         be, frames that do not decode show what the decoder guesses or the frame before them, each in its own place.
@@ -184,7 +188,12 @@ class Ffmpeg:
                 refuse_missing_media(path, size_bytes)
         work = Work(tuple(chapter for _, chapter in chapters), facts, recipe, tuple(cut_frames), is_damaged)
         return self._renderer.render(
-            [path for path, _ in chapters], work, target=target, beside=beside, progress=progress
+            [path for path, _ in chapters],
+            work,
+            target=target,
+            beside=beside,
+            kept=KeptParts(unfinished),
+            progress=progress,
         )
 
     def cut(self, rendition: Path, planned: Sequence[PlannedClip], target_dir: Path) -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 Each chunk, and the sound of a recording of several, is one ffmpeg process in a folder of its own; at most as many
 chunks are encoded at once as there are slots, whichever recordings they are of. The first that fails stops the others
 of its recording. What they made is then put together, read back and compared with the plan, and only then gets a name.
+Where there are several, each is kept when it is done, until all are: who comes after a kill goes on from there.
 """
 
 import shutil
@@ -17,6 +18,7 @@ from pipeline.adapters.ffmpeg import argv
 from pipeline.adapters.ffmpeg.assembling import CONTACT_SHEET, RENDITION, SHEETS, assemble_argv
 from pipeline.adapters.ffmpeg.checks import check_rendition
 from pipeline.adapters.ffmpeg.faults import blame, last_words, refuse_cut_short, refuse_lost
+from pipeline.adapters.ffmpeg.kept_parts import KeptParts
 from pipeline.adapters.ffmpeg.limits import Limits
 from pipeline.adapters.ffmpeg.measuring import read_picture_measures, read_sound_measures
 from pipeline.adapters.ffmpeg.observing import BARS, GREY, LOUDNESS, MEASURES, THUMBNAILS, WAV
@@ -27,7 +29,7 @@ from pipeline.domain.chunk import Chunk, plan_chunks
 from pipeline.domain.measures import PictureMeasures, SoundMeasures
 from pipeline.domain.media import MediaFacts
 from pipeline.domain.small_pictures import GREY_PER_S, GREY_SIDE_PX
-from pipeline.errors import DamagedMediaError, MediaToolError
+from pipeline.errors import DamagedMediaError, MediaToolError, RejectedInputError
 
 _COPIED_BYTES = 1 << 20
 
@@ -89,6 +91,7 @@ class Renderer:
         *,
         target: Path,
         beside: Path | None,
+        kept: KeptParts,
         progress: Callable[[Fraction], None] | None,
     ) -> Rendered:
         """Carry out the work; what it makes is at `target` and in the folder `beside`, whole, or not at all.
@@ -97,6 +100,22 @@ class Renderer:
             RejectedInputError: as `Ffmpeg.render_chapters`.
             MediaToolError: likewise.
         """
+        try:
+            return self._render(files, work, target=target, beside=beside, kept=kept, told=_Told(work, progress))
+        except RejectedInputError:
+            kept.clear()  # what comes of this footage now is made in another way, or not at all
+            raise
+
+    def _render(
+        self,
+        files: Sequence[Path],
+        work: Work,
+        *,
+        target: Path,
+        beside: Path | None,
+        kept: KeptParts,
+        told: "_Told",
+    ) -> Rendered:
         with working_folder(target.parent, f"{target.name}.part") as folder:
             chunks = plan_chunks(
                 work.files,
@@ -104,42 +123,61 @@ class Renderer:
                 longest_s=work.recipe.chunk_s,
                 is_damaged=work.is_damaged,
             ).chunks
-            parts = self._run_side_by_side(files, chunks, work, folder, _Told(work, progress))
+            parts = self._run_side_by_side(files, chunks, work, folder, kept=kept, told=told)
             joined = _join(parts[: len(chunks)], work, folder / "joined")
             with working_folder(folder, "whole") as whole:
                 found = self._assemble(joined, parts[-1], work, whole)
                 rendition = whole / OUTPUT_FOLDER / RENDITION
                 made = self._probe(rendition)
                 check_rendition(made, source=work.facts.video, recipe=work.recipe, cut_frames=work.cut_frames)
-                kept = None if beside is None else _keep(found, parts, chunks, work, beside)
+                looked_at = None if beside is None else _keep(found, parts, chunks, work, beside)
                 rendition.replace(target)
         video = made.video
-        return Rendered(video.frame_count, video.frame_rate, video.width_px, video.height_px, kept)
+        return Rendered(video.frame_count, video.frame_rate, video.width_px, video.height_px, looked_at)
 
     def _run_side_by_side(
-        self, files: Sequence[Path], chunks: Sequence[Chunk], work: Work, folder: Path, told: "_Told"
+        self,
+        files: Sequence[Path],
+        chunks: Sequence[Chunk],
+        work: Work,
+        folder: Path,
+        *,
+        kept: KeptParts,
+        told: "_Told",
     ) -> list[Path]:
         """Run every command; the folders of what they made: one a chunk, and last the one that has the sound."""
         is_one = len(chunks) == len(work.files) == 1
+        if is_one:
+            kept = KeptParts(None)  # when the only part is done, little is left to do
 
         def picture(chunk: Chunk) -> Path:
             arguments = chunk_argv(chunk, work, self._limits, with_sound=is_one)
+            # The command has our name for its input: which file that is must be said.
+            made_by = [f"file {chunk.file}", *arguments]
             on_line = progress_reader(chunk.number, told.frames)
             wall_s = self._limits.encoding_wall_s(chunk.frame_count / work.facts.video.frame_rate)
             part = folder / f"chunk-{chunk.number:04d}"
+            if kept.take(made_by, part / OUTPUT_FOLDER):
+                told.frames(chunk.number, chunk.frame_count)
+                return part
             with self._slots:
                 finished = self._run(part, arguments, [files[chunk.file]], wall_s=wall_s, on_line=on_line, stop=stop)
             self._judge(finished, work)
             if not work.is_damaged:
                 refuse_lost(finished, work.files[chunk.file], chunk)
+            kept.keep(made_by, part / OUTPUT_FOLDER)
             return part
 
         def sound() -> Path:
             # Without a slot: it costs a thirtieth of a picture, and would leave a core idle before or after them.
             wall_s = self._limits.encoding_wall_s(work.facts.video.duration_s)
-            part = folder / "sound"
-            finished = self._run(part, sound_argv(work, self._limits), files, wall_s=wall_s, on_line=None, stop=stop)
+            part, arguments = folder / "sound", sound_argv(work, self._limits)
+            made_by = ["sound", *arguments]
+            if kept.take(made_by, part / OUTPUT_FOLDER):
+                return part
+            finished = self._run(part, arguments, files, wall_s=wall_s, on_line=None, stop=stop)
             self._judge(finished, work)
+            kept.keep(made_by, part / OUTPUT_FOLDER)
             return part
 
         with Stop() as stop, ThreadPoolExecutor(len(chunks) + 1, thread_name_prefix="render") as pool:
