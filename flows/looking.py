@@ -12,36 +12,17 @@ from prefect.futures import PrefectFuture, wait
 
 from flows.retry import POLICY
 from pipeline.domain.ids import ExerciseId, RenditionId
-from pipeline.domain.quality import RULE_VERSION
-from pipeline.lookup.outdated import Outdated, find_outdated
-from pipeline.steps.align import DETECTED_WITH, align_exercise
+from pipeline.lookup.outdated import find_outdated
+from pipeline.steps.align import align_exercise
 from pipeline.steps.assess import assess_clips
 from pipeline.steps.listen import listen_to_rendition
 from pipeline.workbench import open_workbench
 
-RECORDINGS_MAX = 200
-"""Listened to, and judged, in one run: to listen to an hour of sound takes ten seconds."""
-
-EXERCISES_MAX = 10
-"""Aligned in one run: every two recordings that overlap are compared."""
-
-
-def whatever_is_outdated() -> Outdated:
-    """What a run would look at again now."""
-    bench = open_workbench()
-    return find_outdated(
-        bench.db,
-        detectors=[detector.digest for detector in bench.listener.detectors.values()],
-        rule_version=RULE_VERSION,
-        detected_with=DETECTED_WITH,
-        recordings_most=RECORDINGS_MAX,
-        exercises_most=EXERCISES_MAX,
-    )
-
 
 def look_again() -> list[PrefectFuture[Any]]:
     """Look again at what is outdated, as much of it as one run takes, and wait for it."""
-    found = whatever_is_outdated()
+    bench = open_workbench()
+    found = find_outdated(bench.db, bench.listener)
     futures: list[PrefectFuture[Any]] = [listen_again.submit(str(rendition_id)) for rendition_id in found.to_hear]
     futures += [assess_again.submit(str(rendition_id)) for rendition_id in found.to_assess]
     futures += [align_one.submit(exercise_id) for exercise_id in found.to_align]

@@ -1,7 +1,7 @@
 """firsthand ingest | release create | audit: start a flow and wait for it."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,10 @@ from pipeline.domain.version import Version
 from pipeline.errors import RejectedInputError, UsageError
 from pipeline.lookup import listing, waiting
 from pipeline.lookup.naming import resolve
-from pipeline.lookup.outdated import Outdated
 from pipeline.workbench import Workbench, open_workbench
+
+if TYPE_CHECKING:
+    from pipeline.lookup.outdated import Outdated
 
 app = typer.Typer()
 release_app = typer.Typer(help="Make releases.", no_args_is_help=True)
@@ -46,7 +48,7 @@ def ingest(
     before, refused_before = waiting.totals(bench.db), listing.list_quarantine(bench.db)
     intake = bench.settings.s3_intake_bucket
     waits = hinted is None and waiting.anything_to_ingest(intake, db=bench.db, store=bench.store)
-    outdated = _outdated() if hinted is None and not waits else None
+    outdated = _outdated(bench) if hinted is None and not waits else None
     if hinted or waits or outdated:
         there = len(hinted or ()) or sum(1 for _ in waiting.not_received(intake, db=bench.db, store=bench.store))
         began = waiting.intake_progress(bench.db)
@@ -123,14 +125,14 @@ def audit(as_json: Json = False) -> None:
     emit("audits", listing.list_audits(bench.db)[-1:], as_json=as_json, empty="")
 
 
-def _outdated() -> Outdated:
+def _outdated(bench: Workbench) -> "Outdated":
     # It knows what listens and aligns, which takes a second to import: only where nothing new asks for a run anyway.
-    from flows.looking import whatever_is_outdated  # noqa: PLC0415
+    from pipeline.lookup.outdated import find_outdated  # noqa: PLC0415
 
-    return whatever_is_outdated()
+    return find_outdated(bench.db, bench.listener)
 
 
-def _nothing_new(again: Outdated | None) -> str:
+def _nothing_new(again: "Outdated | None") -> str:
     if not again:
         return "Nothing new in the intake bucket."
     return (

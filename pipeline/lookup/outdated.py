@@ -1,16 +1,24 @@
 """What was looked at by an older Firsthand, or not at all, and can be looked at again from what is stored?"""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.domain.digest import Sha256
+from pipeline.adapters.correlation import DETECTOR
+from pipeline.adapters.listening import Listener
+from pipeline.domain.alignment import method_of
 from pipeline.domain.ids import ExerciseId, RenditionId
+from pipeline.domain.quality import RULE_VERSION
 from pipeline.records import Database, outdated
+
+RECORDINGS_MAX = 200
+"""Listened to, and judged, at a time: to listen to an hour of sound takes ten seconds."""
+
+EXERCISES_MAX = 10
+"""Aligned at a time: every two recordings that overlap are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """What is to be done again; nothing is done by finding it."""
+    """What is to be done again, as much as is done at a time; finding it does nothing."""
 
     to_hear: tuple[RenditionId, ...]
     """Of recordings that a detector of today has not listened to."""
@@ -23,31 +31,17 @@ class Outdated:
         return bool(self.to_hear or self.to_assess or self.to_align)
 
 
-def find_outdated(
-    db: Database,
-    *,
-    detectors: Iterable[Sha256],
-    rule_version: int,
-    detected_with: str,
-    recordings_most: int,
-    exercises_most: int,
-) -> Outdated:
-    """At most so much of each, by three queries.
-
-    Args:
-        db: the records.
-        detectors: all that listen today.
-        rule_version: of the rule that judges clips today.
-        detected_with: what aligns today.
-        recordings_most: how many recordings of each kind.
-        exercises_most: how many exercises.
+def find_outdated(db: Database, listener: Listener) -> Outdated:
+    """What is outdated now, by three queries.
 
     Raises:
         DatabaseUnavailableError: Postgres did not answer.
+        SettingsError: the network that hears speech is not installed.
     """
+    detectors = [detector.digest for detector in listener.detectors.values()]
     with db.begin() as session:
         return Outdated(
-            to_hear=tuple(outdated.renditions_to_hear(session, detectors, most=recordings_most)),
-            to_assess=tuple(outdated.renditions_to_assess(session, rule_version, most=recordings_most)),
-            to_align=tuple(outdated.exercises_to_align(session, detected_with, most=exercises_most)),
+            to_hear=tuple(outdated.renditions_to_hear(session, detectors, most=RECORDINGS_MAX)),
+            to_assess=tuple(outdated.renditions_to_assess(session, RULE_VERSION, most=RECORDINGS_MAX)),
+            to_align=tuple(outdated.exercises_to_align(session, method_of(DETECTOR), most=EXERCISES_MAX)),
         )

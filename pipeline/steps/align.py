@@ -12,7 +12,6 @@ from pipeline.adapters.correlation import DETECTOR, Listened, compare_sounds, li
 from pipeline.adapters.object_store import ObjectStore
 from pipeline.adapters.scratch import Scratch
 from pipeline.domain.alignment import (
-    RULES,
     Alignment,
     AlignmentId,
     Hearing,
@@ -21,6 +20,7 @@ from pipeline.domain.alignment import (
     Stretch,
     judge_hearing,
     lay_out,
+    method_of,
     pairs_to_hear,
     stretches_of,
 )
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 LISTENED_MAX = 16
 """Envelopes kept in memory: ten megabytes for an hour of sound."""
 
-DETECTED_WITH = f"{DETECTOR}, {RULES}"
+DETECTED_WITH = method_of(DETECTOR)
 
 
 def align_exercise(

@@ -36,6 +36,7 @@ from pipeline.domain.ids import CameraSerial, ExerciseId, UploadId
 from pipeline.domain.labels import Taxonomy
 from pipeline.domain.version import Version
 from pipeline.logs import configure_logs
+from pipeline.lookup.outdated import find_outdated
 from pipeline.steps import preserve, upload
 from pipeline.workbench import open_workbench
 from tests.dock.station import KEY, USER
@@ -134,7 +135,8 @@ def _ingest() -> None:
 
 
 def _look_again() -> None:
-    found = looking.whatever_is_outdated()
+    bench = open_workbench()
+    found = find_outdated(bench.db, bench.listener)
     for rendition_id in found.to_hear:
         looking.listen_again.fn(str(rendition_id))
     for rendition_id in found.to_assess:

@@ -24,11 +24,10 @@ from pipeline.domain.alignment.placement import (
     project,
     project_span,
 )
-from pipeline.domain.alignment.placing import RULES, lay_out
+from pipeline.domain.alignment.placing import lay_out, method_of
 from pipeline.domain.alignment.stretches import Stretch, StretchClock, StretchKey, stretches_of
 
 __all__ = [
-    "RULES",
     "Alignment",
     "AlignmentId",
     "Candidate",
@@ -50,6 +49,7 @@ __all__ = [
     "WindowLag",
     "judge_hearing",
     "lay_out",
+    "method_of",
     "pairs_to_hear",
     "project",
     "project_span",

@@ -65,6 +65,11 @@ class _Shift:
     """Whether it is the common timeline itself."""
 
 
+def method_of(detector: str) -> str:
+    """What makes an alignment, by name: how sounds are compared, and these rules."""
+    return f"{detector}, {RULES}"
+
+
 def lay_out(stretches: Sequence[Stretch], pairs: Sequence[Pair]) -> Timeline:
     """The common timeline of these stretches.
 
