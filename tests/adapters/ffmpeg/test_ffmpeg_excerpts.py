@@ -42,7 +42,7 @@ NO_EXCERPT = {
 EXCERPT_TRIED = sorted(
     {
         *("rate_29_97", "rate_50", "rate_59_94", "jittered_rate"),
-        *("audio_late", "audio_empty", "b_frames", "full_range"),
+        *("audio_late", "audio_shorter", "audio_longer", "audio_empty", "b_frames", "full_range"),
         *("fragmented", "with_cover", "matroska", "transport_stream", *NO_EXCERPT),
     }
 )
