@@ -4,9 +4,12 @@ Prefect hears of a killed process from its worker. When both are gone it hears n
 until heartbeats are missed, where somebody watches for them, or else for ever. Whoever waits for a run asks here.
 """
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
 from pipeline.workbench import open_workbench
@@ -16,6 +19,9 @@ from pipeline.workbench import open_workbench
 def present() -> Iterator[None]:
     """Be seen while the block runs. Outside of a flow run there is nobody to be seen by.
 
+    A run that is cancelled, or whose worker is stopped, ends at once, as if it were killed: Prefect would wait for its
+    tasks, whose threads know nothing of it, and kill it after half a minute of work that nobody wants.
+
     Raises:
         DatabaseUnavailableError: Postgres did not answer; the block did not run.
     """
@@ -24,7 +30,10 @@ def present() -> Iterator[None]:
         yield
         return
     with open_workbench().db.exclusive(_lock_of(run_id)):
-        yield
+        try:
+            yield
+        except TerminationSignal:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def is_present(run_id: str) -> bool:
