@@ -27,7 +27,7 @@ demo: install ## run the whole route, from camera files to a dataset that a part
 
 test: SYSTEM_FOR := tests
 test: install lint ## check style, types and import contracts, and run every test against real servers
-	@$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup
+	@$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup --no-loadscope-reorder
 
 lint: $(INSTALLED) ## check style, types and import contracts
 	@$(BIN)/ruff format --check .

@@ -31,7 +31,8 @@ OURS = ("FIRSTHAND_", "PREFECT_", "AWS_")
 KEPT = frozenset({"FIRSTHAND_TOOLS", "FIRSTHAND_FOOTAGE"})
 """Where things lie on this machine that tests read and never write."""
 
-SLOW_STACKS = frozenset({"full_stack", "label_studio_stack", "prefect_stack"})
+SLOW_STACKS = {"full_stack": "prefect", "prefect_stack": "prefect", "label_studio_stack": "label studio"}
+"""Fixtures, and the group of tests that need one; the first that fits."""
 
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=25, derandomize=True)
@@ -53,14 +54,19 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what runs in one process when several share the work (`pytest -n 2 --dist loadgroup`).
+    """Say what runs in one process when several share the work (`--dist loadgroup --no-loadscope-reorder`).
 
     Each process has a stack of its own, of the parts that it uses. Prefect and Label Studio take half a minute to come
-    up, so all tests that need them run in one; the others go file by file, as their fixtures are made for.
+    up, so all tests that need one of them run in one process; the others go file by file, as their fixtures are made
+    for. Those two groups take longest and wait for servers much of the time: they begin first, side by side.
     """
+    groups: dict[str, list[pytest.Item]] = {group: [] for group in SLOW_STACKS.values()}
     for item in items:
-        slow = SLOW_STACKS.intersection(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("servers" if slow else item.nodeid.partition("::")[0]))
+        needed = [group for stack, group in SLOW_STACKS.items() if stack in getattr(item, "fixturenames", ())]
+        group = needed[0] if needed else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+        groups.setdefault(group, []).append(item)
+    items[:] = [item for group in groups.values() for item in group]
 
 
 @pytest.fixture(autouse=True)
