@@ -30,6 +30,10 @@ LAST_LINES = 15
 START_TIME_TOLERANCE_S = 0.05
 """The kernel counts start times in hundredths of a second."""
 KILL_WAIT_S = 5.0
+KERNEL_PARENTS = (0, 2)
+"""Parents of the kernel's own threads, which have no environment (and of the first process, which may have none)."""
+EXEC_LOOKS = 10
+EXEC_PAUSE_S = 0.005
 
 _LAUNCHER = (
     "import os, signal, sys; "
@@ -148,15 +152,36 @@ def find(record: ProcessRecord) -> psutil.Process | None:
         return None
 
 
+def living() -> Iterator[psutil.Process]:
+    """Every process of this machine that is there now."""
+    # Not `psutil.process_iter`: it remembers processes by pid, and would give us the one that had this pid before.
+    # Its environment would be read as the new one's, and a signal to it refused.
+    for pid in psutil.pids():
+        with suppress(psutil.Error):
+            yield psutil.Process(pid)
+
+
 def marked(stack_id: str) -> Iterator[tuple[str, psutil.Process]]:
     """Every living process that carries the mark of this stack, with the name under which it was started."""
     if not stack_id:
         return
-    for process in psutil.process_iter():
+    for process in living():
         with suppress(psutil.Error, OSError):
-            owner, _, name = process.environ().get(MARK, "").partition(":")
+            owner, _, name = _environ(process).get(MARK, "").partition(":")
             if owner == stack_id and process.status() != psutil.STATUS_ZOMBIE:
                 yield name, process
+
+
+def _environ(process: psutil.Process) -> dict[str, str]:
+    """Its environment. While it turns from one program into another it has none, and no command line: we look again."""
+    for _ in range(EXEC_LOOKS):
+        environ = process.environ()
+        if environ or process.ppid() in KERNEL_PARENTS or process.status() == psutil.STATUS_ZOMBIE:
+            return environ
+        if process.cmdline():
+            break
+        time.sleep(EXEC_PAUSE_S)
+    return process.environ()
 
 
 def adopt(known: Mapping[str, ProcessRecord], stack_id: str) -> dict[str, ProcessRecord]:

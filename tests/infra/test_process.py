@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.local.process import ONCE, Command, adopt, find, listens_on, marked, run_once, spawn, stop
+from infra.local.process import ONCE, Command, adopt, find, listens_on, living, marked, run_once, spawn, stop
 from infra.local.state import ProcessRecord
 from pipeline.errors import StackError
 
@@ -126,6 +126,21 @@ def test_processes_of_another_stack_are_not_marked_as_ours(tmp_path: Path) -> No
         others = [process for _, process in marked(f"{STACK_ID}-other")]
         stop(others, with_signal=signal.SIGKILL, within_s=1)
     assert len(others) == 1
+
+
+def test_a_process_is_found_in_every_moment_of_its_start(tmp_path: Path) -> None:
+    """It becomes the launcher and then its program; in between it has no environment."""
+    for _ in range(20):
+        record = start(tmp_path, "import time; time.sleep(60)")
+        for _ in range(10):
+            assert [process.pid for _, process in marked(STACK_ID)] == [record.pid]
+        stop([psutil.Process(record.pid)], with_signal=signal.SIGKILL, within_s=5)
+
+
+def test_a_process_with_the_pid_of_one_that_was_seen_is_another(tmp_path: Path) -> None:
+    record = start(tmp_path, "import time; time.sleep(60)")
+    seen = {process.pid: process for process in living()}
+    assert {process.pid: process for process in living()}[record.pid] is not seen[record.pid]
 
 
 def test_children_carry_the_mark_but_are_not_adopted(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from infra.local import NOT_ANSWERING, RUNNING, STOPPED, Phase, Stack
+from infra.local.process import living
 from infra.local.state import ProcessRecord, State
 from pipeline.errors import StackError
 from tests.infra.s3_door import s3_client
@@ -271,7 +272,7 @@ def test_two_ups_at_once_are_one_up(own: SessionStack) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    marked = [p for p in psutil.process_iter() if _is_of(p, State.load(own.home).stack_id)]
+    marked = [p for p in living() if _is_of(p, State.load(own.home).stack_id)]
     assert sorted(pids(own).values()) == sorted(p.pid for p in marked if os.getsid(p.pid) == p.pid)
 
 
@@ -319,7 +320,7 @@ def test_a_first_up_that_is_killed_half_way_is_completed_by_the_next(tmp_path: P
         remember(stack, "after")
         assert remembers(stack, "after")
         stack_id = State.load(home).stack_id
-        leaders = {p.pid for p in psutil.process_iter() if _is_of(p, stack_id) and os.getsid(p.pid) == p.pid}
+        leaders = {p.pid for p in living() if _is_of(p, stack_id) and os.getsid(p.pid) == p.pid}
         assert leaders == set(pids(stack).values()), "something runs that nobody knows of"
         stack.stack.reset(stack.told.append)
 

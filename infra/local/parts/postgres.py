@@ -20,7 +20,7 @@ from infra.local.files import private_folder, write_private
 from infra.local.parts.databases import SUPERUSER, connect, ensure_database
 from infra.local.parts.part import NotAnsweringError, Part, Say, command
 from infra.local.ports import LOOPBACK
-from infra.local.process import Command, run_once, stop
+from infra.local.process import Command, living, run_once, stop
 from infra.local.site import DATABASES, Site
 from infra.local.tools import ensure_tool
 from pipeline.errors import StackError
@@ -172,7 +172,7 @@ def _clear_after_kill(data: Path) -> None:
 def _working_in(folder: Path) -> list[psutil.Process]:
     """The living processes whose working folder is this one: every process of a Postgres server works in its data."""
     found = []
-    for process in psutil.process_iter():
+    for process in living():
         with suppress(psutil.Error, OSError):
             if process.cwd() == str(folder):
                 found.append(process)
