@@ -1,6 +1,9 @@
 """Small files come in thousands: batches, one fault is one quarantine, and little is spent on each."""
 
+import gc
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,12 +19,14 @@ from pipeline.steps import preserve
 from pipeline.steps.preserve import preserve_small
 from pipeline.workbench import Workbench
 from tests.bench.many import make_folder, measure
+from tests.benches import raw_client
 from tests.census import census
 from tests.stages import Stages
 from tests.stores import PART_BYTES
 
-BESIDE_MS_MAX = 45
-"""CPU of our process for a small file, hashing and copying included: 20 on an idle machine, of 30 that are allowed."""
+TIMES_PLAIN_MAX = 7
+"""CPU of our process for a small file against that of boto3 alone, which sends it, fetches it and sends it again: 3.6
+on an idle machine, 22 ms against 6. In milliseconds it would measure the machine, and who else works on it."""
 
 
 def keep(bench: Workbench, *upload_ids: UploadId) -> None:
@@ -133,10 +138,32 @@ def test_what_was_kept_before_the_store_went_away_stays_and_the_rest_follows(
 
 
 def test_many_small_files_cost_little_each_and_memory_stays_flat(bench: Workbench, tmp_path: Path) -> None:
-    files = 90
-    stages = measure(bench, make_folder(tmp_path / "card", files))
-    assert 1000 * sum(stage.cpu_s for stage in stages) / files < BESIDE_MS_MAX
+    card = make_folder(tmp_path / "card", 90)
+    gc.collect()
+    gc.freeze()  # what other tests left behind is not looked through while we measure
+    try:
+        plain_s = plain(bench, card)
+        stages = measure(bench, card)
+        plain_s = max(plain_s, plain(bench, card))
+    finally:
+        gc.unfreeze()
+    assert sum(stage.cpu_s for stage in stages) < TIMES_PLAIN_MAX * plain_s
     assert [stage.name for stage in stages if stage.grown_mb > 8] == []
+
+
+def plain(bench: Workbench, card: Path) -> float:
+    """CPU seconds of three requests for each file of a card, four files at once."""
+    s3, bucket = raw_client(bench), bench.settings.s3_working_bucket
+
+    def copy(path: Path) -> None:
+        s3.put_object(Bucket=bucket, Key=f"plain/{path.name}", Body=path.read_bytes())
+        content = s3.get_object(Bucket=bucket, Key=f"plain/{path.name}")["Body"].read()
+        s3.put_object(Bucket=bucket, Key=f"plain/again/{path.name}", Body=content)
+
+    began_s = time.process_time()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(copy, card.rglob("*.*")))
+    return time.process_time() - began_s
 
 
 def _lines(bench: Workbench, exercise: str) -> list[companions.Companion]:
