@@ -34,6 +34,8 @@ KERNEL_PARENTS = (0, 2)
 """Parents of the kernel's own threads, which have no environment (and of the first process, which may have none)."""
 EXEC_LOOKS = 10
 EXEC_PAUSE_S = 0.005
+"""How often, and how far apart, we look at a process that turns into another program: it takes less than a millisecond
+where nobody else wants the processor."""
 
 _LAUNCHER = (
     "import os, signal, sys; "

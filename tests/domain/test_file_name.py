@@ -99,8 +99,7 @@ def test_digits_that_are_no_moment_are_no_clock() -> None:
 def test_any_name_is_read_at_once(name: str) -> None:
     began_s = time.thread_time()
     found = TABLE.read(name)
-    # A pattern that goes back over a name for each of its letters takes seconds; the collector may take tenths of one.
-    assert time.thread_time() - began_s < 1
+    assert time.thread_time() - began_s < 0.1
     assert found.kind in {"footage", "ignored", *COMPANION_KINDS}
     assert len(found.base) <= 3 * NAME_LENGTH_MAX  # one small letter may be three capitals
 
